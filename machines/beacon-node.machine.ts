@@ -1,0 +1,363 @@
+/**
+ * One beacon node as seen from here: can it be trusted now (health), does its event stream live (stream), and which
+ * dependent roots does it name when nobody tells us (probe). It decides nothing about duties.
+ */
+import { assign, fromCallback, fromPromise, raise, sendParent, setup } from 'xstate';
+import { BeaconNodeError, type Clock, type HeadEvent, type Random, type SyncStatus } from './ports.js';
+import { epochOf, positionInEpoch, type ChainSpec, type Epoch, type Slot } from './rules/chain-time.js';
+import type { ObservedRoots } from './rules/dependent-roots.js';
+import type { ValidatorIndex } from './rules/duties.js';
+import type { DeferralReason, Diagnostic, Report } from './rules/event-log.js';
+import { retryDelayMs } from './rules/retry-delay.js';
+
+export interface BeaconNodeInput {
+  /** For logs, without credentials. */
+  readonly url: string;
+  readonly chain: ChainSpec;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Duties of one validator are asked for in an epoch and the next, for the sake of their roots. */
+export interface ProbeRequest {
+  readonly epoch: Epoch;
+  readonly slot: Slot;
+  readonly index: ValidatorIndex;
+}
+
+/** What the stream actor tells. */
+export type StreamEvent =
+  | { type: 'STREAM_ALIVE' }
+  | { type: 'STREAM_HEAD'; head: HeadEvent }
+  | { type: 'STREAM_MALFORMED'; error: BeaconNodeError }
+  | { type: 'STREAM_CLOSED'; error: BeaconNodeError };
+
+export type NodeEvent =
+  | StreamEvent
+  | { type: 'TICK'; slot: Slot }
+  | { type: 'PROBE_NOW' }
+  | { type: 'STREAM_STALLED' }
+  /** A validator whose duties the probe may ask for; none: nothing to probe with. */
+  | { type: 'PROBE_WITH'; index: ValidatorIndex | undefined };
+
+/** What the node tells the scheduler. */
+export type NodeMessage =
+  | { type: 'HEAD'; head: HeadEvent; at: number }
+  | { type: 'ROOTS'; roots: ObservedRoots }
+  | { type: 'NODE_FITNESS'; unfit: DeferralReason | undefined }
+  | { type: 'RECONNECTED' };
+
+export interface BeaconNodeContext extends BeaconNodeInput {
+  readonly slot: Slot;
+  readonly probeIndex: ValidatorIndex | undefined;
+  /** Last status that was reported. */
+  readonly status: 'unknown' | 'connected' | 'lost' | 'syncing';
+  readonly unfit: DeferralReason | undefined;
+  /** The connection broke since the node was last known to be well. */
+  readonly wasAway: boolean;
+  readonly streamDown: boolean;
+  readonly healthFailures: number;
+  readonly streamFailures: number;
+}
+
+/** A node this many slots behind may still be trusted (SPEC §6). */
+const TOLERATED_SYNC_DISTANCE = 4;
+/** Slots without a byte after which a stream counts as dead. */
+const STALL_SLOTS = 2;
+/** Part of a slot after which a node that is away is asked again at the latest: one that is back may still save the slot. */
+const LONGEST_ABSENCE_PAUSE = 0.25;
+
+/** What a status request showed. */
+export interface Health {
+  readonly reachable: boolean;
+  readonly status: SyncStatus | undefined;
+}
+
+const UNREACHABLE: Health = { reachable: false, status: undefined };
+
+function answered(status: SyncStatus): Health {
+  return { reachable: true, status };
+}
+
+export const beaconNodeMachine = setup({
+  types: {
+    context: {} as BeaconNodeContext,
+    input: {} as BeaconNodeInput,
+    events: {} as NodeEvent,
+  },
+  actors: {
+    askSyncStatus: fromPromise<SyncStatus>(() => Promise.reject(new Error('askSyncStatus is not provided'))),
+    probeRoots: fromPromise<ObservedRoots, ProbeRequest>(() => Promise.reject(new Error('probeRoots is not provided'))),
+    headStream: fromCallback<StreamEvent>(() => {
+      throw new Error('headStream is not provided');
+    }),
+  },
+  guards: {
+    isLost: ({ context }) => context.status === 'lost',
+    /** It answers again after a break, or has caught up with the chain. */
+    isBack: ({ context }, { health }: { health: Health }) =>
+      context.wasAway || (context.status === 'syncing' && unfitBecause(health) === undefined),
+    /** Roots are checked where they change unannounced, and always while nobody announces anything. */
+    isTimeToProbe: ({ context: { chain, slot, streamDown, probeIndex } }) => {
+      if (probeIndex === undefined || slot < 0) return false;
+      const position = positionInEpoch(chain, slot);
+      const atRisk = [0, Math.floor(chain.slotsPerEpoch / 2), chain.slotsPerEpoch - 1].includes(position);
+      return atRisk || streamDown;
+    },
+    // Before genesis there is no chain whose roots could change, and no epoch to name.
+    canProbe: ({ context }) => context.probeIndex !== undefined && context.slot >= 0,
+  },
+  actions: {
+    report: (_, _params: { reports: readonly Report[] }) => undefined,
+    diagnose: (_, _params: { diagnostics: readonly Diagnostic[] }) => undefined,
+    noteSlot: assign({ slot: (_, { slot }: { slot: Slot }) => slot }),
+    noteProbeIndex: assign({ probeIndex: (_, { index }: { index: ValidatorIndex | undefined }) => index }),
+    noteHealth: assign(({ context }, { health }: { health: Health }) => ({
+      status: statusOf(health) ?? context.status,
+      unfit: unfitBecause(health),
+      healthFailures: health.reachable ? 0 : context.healthFailures + 1,
+      wasAway: !health.reachable,
+    })),
+    noteBreak: assign(({ context }) => ({
+      // A stream that never lived since the last break tells nothing new about the node.
+      wasAway: context.wasAway || !context.streamDown,
+      streamDown: true,
+      streamFailures: context.streamFailures + 1,
+    })),
+    noteSilence: assign({ streamDown: true, streamFailures: ({ context }) => context.streamFailures + 1 }),
+    noteAlive: assign({ streamDown: false, streamFailures: 0 }),
+    tellFitness: sendParent((_, { health }: { health: Health }) => ({
+      type: 'NODE_FITNESS',
+      unfit: unfitBecause(health),
+    })),
+    tellReconnected: sendParent({ type: 'RECONNECTED' }),
+    tellHead: sendParent(({ context }, { head }: { head: HeadEvent }) => ({
+      type: 'HEAD',
+      head,
+      at: context.clock.now(),
+    })),
+    tellRoots: sendParent((_, { roots }: { roots: ObservedRoots }) => ({ type: 'ROOTS', roots })),
+  },
+  delays: {
+    healthRetry: ({ context }) =>
+      retryDelayMs(context.healthFailures, context.chain.slotDurationMs * LONGEST_ABSENCE_PAUSE, context.random()),
+    streamRetry: ({ context }) => retryDelayMs(context.streamFailures, context.chain.slotDurationMs, context.random()),
+    stall: ({ context: { chain, clock } }) =>
+      STALL_SLOTS * chain.slotDurationMs + Math.max(0, chain.genesisTimeMs - clock.now()),
+  },
+}).createMachine({
+  id: 'beacon-node',
+  description: 'A beacon node: its health, its event stream, and the roots it names.',
+  type: 'parallel',
+  context: ({ input }) => ({
+    ...input,
+    slot: -1,
+    probeIndex: undefined,
+    status: 'unknown',
+    unfit: undefined,
+    wasAway: false,
+    streamDown: false,
+    healthFailures: 0,
+    streamFailures: 0,
+  }),
+  on: {
+    PROBE_WITH: { actions: { type: 'noteProbeIndex', params: ({ event }) => ({ index: event.index }) } },
+  },
+  states: {
+    health: {
+      description: 'Whether what the node says may be acted on.',
+      initial: 'asking',
+      states: {
+        asking: {
+          description: 'Asking for its sync status.',
+          invoke: {
+            id: 'sync-status',
+            src: 'askSyncStatus',
+            onDone: [
+              {
+                guard: { type: 'isBack', params: ({ event }) => ({ health: answered(event.output) }) },
+                target: 'known',
+                actions: [
+                  {
+                    type: 'report',
+                    params: ({ context, event }) => ({ reports: statusLines(context, answered(event.output)) }),
+                  },
+                  { type: 'tellFitness', params: ({ event }) => ({ health: answered(event.output) }) },
+                  { type: 'noteHealth', params: ({ event }) => ({ health: answered(event.output) }) },
+                  'tellReconnected',
+                  raise({ type: 'PROBE_NOW' }),
+                ],
+              },
+              {
+                target: 'known',
+                actions: [
+                  {
+                    type: 'report',
+                    params: ({ context, event }) => ({ reports: statusLines(context, answered(event.output)) }),
+                  },
+                  { type: 'tellFitness', params: ({ event }) => ({ health: answered(event.output) }) },
+                  { type: 'noteHealth', params: ({ event }) => ({ health: answered(event.output) }) },
+                ],
+              },
+            ],
+            onError: [
+              {
+                guard: ({ event }) => isUnreachable(event.error),
+                target: 'known',
+                actions: [
+                  { type: 'report', params: ({ context }) => ({ reports: statusLines(context, UNREACHABLE) }) },
+                  { type: 'tellFitness', params: { health: UNREACHABLE } },
+                  { type: 'noteHealth', params: { health: UNREACHABLE } },
+                ],
+              },
+              {
+                // Slow, or odd: that alone is no reason to defer a duty.
+                target: 'known',
+                actions: {
+                  type: 'diagnose',
+                  params: ({ context, event }) => ({
+                    diagnostics: [{ level: 'warn', message: `${context.url}: ${String(event.error)}` }],
+                  }),
+                },
+              },
+            ],
+          },
+          on: {
+            TICK: { actions: { type: 'noteSlot', params: ({ event }) => ({ slot: event.slot }) } },
+          },
+        },
+        known: {
+          description: 'Asked in this slot.',
+          on: {
+            TICK: { target: 'asking', actions: { type: 'noteSlot', params: ({ event }) => ({ slot: event.slot }) } },
+            // A broken stream is often the first sign of a restart.
+            STREAM_CLOSED: { target: 'asking' },
+          },
+          after: { healthRetry: { guard: 'isLost', target: 'asking' } },
+        },
+      },
+    },
+    stream: {
+      description: 'The stream of head events.',
+      initial: 'streaming',
+      states: {
+        streaming: {
+          description: 'Connecting, or listening: some nodes show nothing before their first event.',
+          invoke: { id: 'head-stream', src: 'headStream' },
+          initial: 'listening',
+          states: {
+            listening: {
+              description: 'Each byte is a sign of life.',
+              on: { STREAM_ALIVE: { target: 'listening', reenter: true, actions: 'noteAlive' } },
+              after: { stall: { actions: raise({ type: 'STREAM_STALLED' }) } },
+            },
+          },
+          on: {
+            STREAM_HEAD: { actions: { type: 'tellHead', params: ({ event }) => ({ head: event.head }) } },
+            STREAM_MALFORMED: {
+              actions: {
+                type: 'diagnose',
+                params: ({ context, event }) => ({
+                  diagnostics: [{ level: 'warn', message: `${context.url}: ${event.error.message}` }],
+                }),
+              },
+            },
+            STREAM_STALLED: {
+              // Nothing says that the node was away: perhaps there were no blocks.
+              target: 'pausing',
+              actions: [
+                'noteSilence',
+                {
+                  type: 'diagnose',
+                  params: ({ context }) => ({
+                    diagnostics: [
+                      {
+                        level: 'info',
+                        message: `${context.url}: no event for ${STALL_SLOTS} slots, the stream is opened again`,
+                      },
+                    ],
+                  }),
+                },
+              ],
+            },
+            STREAM_CLOSED: {
+              target: 'pausing',
+              actions: [
+                'noteBreak',
+                {
+                  type: 'diagnose',
+                  params: ({ context, event }) => ({
+                    diagnostics: [{ level: 'warn', message: `${context.url}: ${event.error.message}` }],
+                  }),
+                },
+              ],
+            },
+          },
+        },
+        pausing: {
+          description: 'The stream ended; it is opened again after a growing pause.',
+          after: { streamRetry: 'streaming' },
+        },
+      },
+    },
+    probe: {
+      description: 'Asks for the roots where the stream may not tell.',
+      initial: 'resting',
+      states: {
+        resting: {
+          description: 'The stream tells.',
+          on: { TICK: { target: 'considering' }, PROBE_NOW: { guard: 'canProbe', target: 'probing' } },
+        },
+        considering: {
+          always: [{ guard: 'isTimeToProbe', target: 'probing' }, { target: 'resting' }],
+        },
+        probing: {
+          description: 'Asking for the roots.',
+          invoke: {
+            id: 'roots',
+            src: 'probeRoots',
+            input: ({ context: { chain, slot, probeIndex } }) => ({
+              slot,
+              epoch: epochOf(chain, slot),
+              index: probeIndex!,
+            }),
+            onDone: {
+              target: 'resting',
+              actions: { type: 'tellRoots', params: ({ event }) => ({ roots: event.output }) },
+            },
+            onError: { target: 'resting' },
+          },
+        },
+      },
+    },
+  },
+});
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof BeaconNodeError && error.kind === 'unreachable';
+}
+
+function unfitBecause({ reachable, status }: Health): DeferralReason | undefined {
+  if (!reachable) return 'node-unreachable';
+  if (status === undefined) return undefined;
+  if (status.isSyncing && status.syncDistance > TOLERATED_SYNC_DISTANCE) return 'node-syncing';
+  if (status.isOptimistic) return 'node-optimistic';
+  return status.elOffline ? 'execution-client-offline' : undefined;
+}
+
+function statusOf(health: Health): 'connected' | 'lost' | 'syncing' | undefined {
+  if (!health.reachable) return 'lost';
+  return unfitBecause(health) === undefined ? 'connected' : 'syncing';
+}
+
+function statusLines({ url, status: before }: BeaconNodeContext, health: Health): Report[] {
+  const status = statusOf(health);
+  if (status === undefined || status === before) return [];
+  const lines: Report[] = [];
+  if (before === 'unknown' || before === 'lost') {
+    if (status !== 'lost') lines.push({ type: 'beacon-node', url, status: 'connected' });
+  }
+  if (status === 'lost' || status === 'syncing') lines.push({ type: 'beacon-node', url, status });
+  if (before === 'syncing' && status === 'connected') lines.push({ type: 'beacon-node', url, status: 'synced' });
+  return lines;
+}

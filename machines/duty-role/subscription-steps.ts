@@ -1,0 +1,57 @@
+/** What a role subscribes at the beacon nodes. */
+import type { ValidatorIndex } from '../rules/duties.js';
+import type { PlannedTable } from '../rules/duty-plan.js';
+import type { DutyTable } from '../rules/duty-table.js';
+import type { Cause } from '../rules/event-log.js';
+import {
+  beaconCommitteeSubscriptions,
+  syncCommitteeSubscriptions,
+  type Subscriptions,
+} from '../rules/subscriptions.js';
+import { decided, type RoleContext, type Step } from './role-context.js';
+
+/** Subscribes the duties of a table; `only` these validators, where given. */
+export function subscribeTable(table: DutyTable, cause: Cause, only?: ReadonlySet<ValidatorIndex>): Step {
+  return (context) => subscribe(context, [table], cause, only);
+}
+
+/** Subscribes everything again: nodes forget, and a node that was away never knew. */
+export function subscribeAll(cause: Cause): Step {
+  return (context) => {
+    const isSound = ({ status }: PlannedTable) => status === 'ready' || status === 'failed';
+    const tables = [...context.plan.values()].filter(isSound).flatMap(({ table }) => table ?? []);
+    return subscribe(context, tables, cause);
+  };
+}
+
+function subscribe(
+  context: RoleContext,
+  tables: readonly DutyTable[],
+  cause: Cause,
+  only?: ReadonlySet<ValidatorIndex>,
+) {
+  const subscriptions = subscriptionsOf(context, tables, only);
+  if (subscriptions === undefined || subscriptions.entries.length === 0) return decided(context);
+  return decided(context, { do: 'subscribe', subscriptions, cause });
+}
+
+function subscriptionsOf(
+  { role, chain, slot }: RoleContext,
+  tables: readonly DutyTable[],
+  only?: ReadonlySet<ValidatorIndex>,
+): Subscriptions | undefined {
+  switch (role.subscription) {
+    case 'beacon-committee':
+      return {
+        kind: 'beacon-committee',
+        entries: tables.flatMap((table) => beaconCommitteeSubscriptions(table, slot, only)),
+      };
+    case 'sync-committee':
+      return {
+        kind: 'sync-committee',
+        entries: tables.flatMap((table) => syncCommitteeSubscriptions(chain, table, slot, only)),
+      };
+    case null:
+      return undefined;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Sends a role's subscriptions, one request after the other. What fails is sent again after a pause; it never blocks
+ * anything else, and what is over meanwhile is left out.
+ */
+import { assign, fromPromise, setup } from 'xstate';
+import type { Clock, Random } from './ports.js';
+import { epochOf, slotAt, type ChainSpec } from './rules/chain-time.js';
+import type { Cause, Diagnostic, Report } from './rules/event-log.js';
+import { retryDelayMs } from './rules/retry-delay.js';
+import { mergeSubscriptions, type Subscriptions } from './rules/subscriptions.js';
+
+export interface SubscriptionInput {
+  readonly chain: ChainSpec;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Subscriptions to be sent. */
+export interface SubscriptionOrder {
+  readonly subscriptions: Subscriptions;
+  readonly cause: Cause;
+}
+
+export interface SubscriptionContext extends SubscriptionInput {
+  /** To be sent, the oldest first. */
+  readonly queue: readonly SubscriptionOrder[];
+  readonly failures: number;
+}
+
+/** Orders kept apart while a node takes none. */
+const QUEUE_LIMIT = 8;
+
+export const subscriptionMachine = setup({
+  types: {
+    context: {} as SubscriptionContext,
+    input: {} as SubscriptionInput,
+    events: {} as { type: 'SUBSCRIBE' } & SubscriptionOrder,
+  },
+  actors: {
+    sendSubscriptions: fromPromise<void, Subscriptions>(() =>
+      Promise.reject(new Error('sendSubscriptions is not provided')),
+    ),
+  },
+  guards: {
+    hasWork: ({ context }) => context.queue.length > 0,
+  },
+  actions: {
+    report: (_, _params: { reports: readonly Report[] }) => undefined,
+    diagnose: (_, _params: { diagnostics: readonly Diagnostic[] }) => undefined,
+    enqueue: assign({
+      queue: ({ context }, order: SubscriptionOrder) => enqueued(context.queue, order),
+    }),
+    noteSent: assign({ queue: ({ context }) => context.queue.slice(1), failures: 0 }),
+    noteFailure: assign({
+      queue: ({ context }) =>
+        context.queue.map((order, i) => (i === 0 ? { ...order, cause: 'retry' as const } : order)),
+      failures: ({ context }) => context.failures + 1,
+    }),
+    dropOutdated: assign({
+      queue: ({ context }) =>
+        context.queue
+          .map((order) => withoutOutdated(context, order))
+          .filter((order) => order.subscriptions.entries.length > 0),
+    }),
+  },
+  delays: {
+    retry: ({ context }) => retryDelayMs(context.failures, context.chain.slotDurationMs, context.random()),
+  },
+}).createMachine({
+  id: 'subscriptions',
+  description: 'Keeps the beacon nodes subscribed to what the duties need.',
+  context: ({ input }) => ({ ...input, queue: [], failures: 0 }),
+  initial: 'idle',
+  on: {
+    SUBSCRIBE: {
+      actions: { type: 'enqueue', params: ({ event }) => ({ subscriptions: event.subscriptions, cause: event.cause }) },
+    },
+  },
+  states: {
+    idle: {
+      description: 'Everything is subscribed.',
+      always: { guard: 'hasWork', target: 'sending' },
+    },
+    sending: {
+      description: 'A request is under way.',
+      invoke: {
+        id: 'send',
+        src: 'sendSubscriptions',
+        input: ({ context }) => context.queue[0]!.subscriptions,
+        onDone: {
+          target: 'idle',
+          actions: [
+            { type: 'report', params: ({ context }) => ({ reports: [sentLine(context.queue[0]!)] }) },
+            'noteSent',
+          ],
+        },
+        onError: {
+          target: 'waiting',
+          actions: [
+            {
+              type: 'diagnose',
+              params: ({ context, event }) => ({
+                diagnostics: [
+                  {
+                    level: 'warn',
+                    message: `subscriptions (${context.queue[0]!.subscriptions.kind}) failed: ${messageOf(event.error)}`,
+                  },
+                ],
+              }),
+            },
+            'noteFailure',
+          ],
+        },
+      },
+    },
+    waiting: {
+      description: 'The last request failed; it is sent again after a growing pause.',
+      after: { retry: { target: 'idle', actions: 'dropOutdated' } },
+    },
+  },
+});
+
+/** A queue that grows too long is shortened behind its first order, which may be under way; nothing is forgotten. */
+function enqueued(queue: readonly SubscriptionOrder[], order: SubscriptionOrder): readonly SubscriptionOrder[] {
+  const [first, second, third, ...rest] = [...queue, order];
+  if (queue.length < QUEUE_LIMIT || first === undefined || second === undefined || third === undefined)
+    return [...queue, order];
+  const subscriptions = mergeSubscriptions(second.subscriptions, third.subscriptions);
+  return [first, { subscriptions, cause: third.cause }, ...rest];
+}
+
+function sentLine({ subscriptions, cause }: SubscriptionOrder): Report {
+  return { type: 'subscriptions-sent', kind: subscriptions.kind, count: subscriptions.entries.length, cause };
+}
+
+function withoutOutdated({ chain, clock }: SubscriptionContext, order: SubscriptionOrder): SubscriptionOrder {
+  const slot = slotAt(chain, clock.now());
+  const { subscriptions } = order;
+  if (subscriptions.kind === 'beacon-committee') {
+    const entries = subscriptions.entries.filter((entry) => entry.slot >= slot);
+    return { ...order, subscriptions: { kind: 'beacon-committee', entries } };
+  }
+  const entries = subscriptions.entries.filter((entry) => entry.untilEpoch > epochOf(chain, slot));
+  return { ...order, subscriptions: { kind: 'sync-committee', entries } };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

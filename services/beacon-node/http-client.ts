@@ -1,0 +1,131 @@
+import { Agent, type Dispatcher } from 'undici';
+import type { Clock } from '../../machines/ports.js';
+import { httpError, schemaError, tooLargeError, transportError } from './failures.js';
+import { type NodeAddress, requestTarget } from './node-address.js';
+import { RequestScope } from './request-scope.js';
+import { BodyTooLargeError, readText } from './response-text.js';
+
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Of an answer that only matters by its status. */
+const MAX_IGNORED_BYTES = 64 * 1024;
+/** Longer than a slot, so that the next slot's requests find their connection; shorter than common servers' limits. */
+const IDLE_CONNECTION_MS = 25_000;
+
+/** Connections to beacon nodes. No time limits but the one for connecting: the budgets of the requests govern. */
+export function createNodeAgent(): Dispatcher {
+  return new Agent({
+    keepAliveTimeout: IDLE_CONNECTION_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: 10_000 },
+  });
+}
+
+/** One request to a beacon node. */
+export interface NodeRequest {
+  readonly method: 'GET' | 'POST';
+  /** From `/eth/` on. Errors name it, so it holds no secrets. */
+  readonly path: string;
+  /** Without the `?`. */
+  readonly query?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly budgetMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** An answer of any HTTP status. */
+export interface NodeAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** How errors call a request: `GET /eth/v1/node/syncing`. */
+export function endpointOf(request: Pick<NodeRequest, 'method' | 'path'>): string {
+  return `${request.method} ${request.path}`;
+}
+
+/** Parses a body; rejects with kind `schema` where it is no JSON. */
+export function parseJson(endpoint: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw schemaError(endpoint, '', 'expected JSON');
+  }
+}
+
+/**
+ * Requests to one beacon node. Every method rejects with a `BeaconNodeError` and nothing else, ends the HTTP request
+ * when the signal fires or the budget is used up, and follows no redirect (it would carry the credentials elsewhere).
+ */
+export class HttpClient {
+  constructor(
+    readonly address: NodeAddress,
+    private readonly clock: Clock,
+    private readonly dispatcher: Dispatcher,
+  ) {}
+
+  /** The answer, whatever its status. */
+  send(request: NodeRequest): Promise<NodeAnswer> {
+    return this.#exchange(request, async (response) => ({
+      status: response.statusCode,
+      text: await readText(response.body, MAX_ANSWER_BYTES),
+    }));
+  }
+
+  /** The text of a 2xx answer; any other status rejects with kind `http`. */
+  async getText(request: NodeRequest): Promise<string> {
+    const { status, text } = await this.send(request);
+    if (!isSuccess(status)) throw httpError(endpointOf(request), status, text);
+    return text;
+  }
+
+  /** The JSON of a 2xx answer. */
+  async getJson(request: NodeRequest): Promise<unknown> {
+    return parseJson(endpointOf(request), await this.getText(request));
+  }
+
+  /** Resolves on any 2xx status, whatever the body. */
+  post(request: NodeRequest): Promise<void> {
+    return this.#exchange(request, async (response) => {
+      // Read to its end even so: only then the connection is free for the next request.
+      const text = await readText(response.body, MAX_IGNORED_BYTES).catch(() => undefined);
+      if (!isSuccess(response.statusCode)) throw httpError(endpointOf(request), response.statusCode, text);
+    });
+  }
+
+  async #exchange<T>(request: NodeRequest, read: (response: Dispatcher.ResponseData) => Promise<T>): Promise<T> {
+    const endpoint = endpointOf(request);
+    const scope = new RequestScope(endpoint, request.budgetMs, this.clock, request.signal);
+    try {
+      if (scope.endedBy !== undefined) throw scope.endedBy;
+      const response = await this.dispatcher.request({
+        origin: this.address.origin,
+        path: requestTarget(this.address, request.path, request.query),
+        method: request.method,
+        headers: this.#headers(request),
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        signal: scope.signal,
+      });
+      return await read(response);
+    } catch (error) {
+      if (scope.endedBy !== undefined) throw scope.endedBy;
+      if (error instanceof BodyTooLargeError) throw tooLargeError(endpoint, MAX_ANSWER_BYTES);
+      throw transportError(endpoint, error);
+    } finally {
+      scope.close();
+    }
+  }
+
+  #headers(request: NodeRequest): Record<string, string> {
+    const headers: Record<string, string> = { accept: 'application/json', 'accept-encoding': 'identity' };
+    if (request.body !== undefined) headers['content-type'] = 'application/json';
+    if (this.address.authorization !== undefined) headers['authorization'] = this.address.authorization;
+    return headers;
+  }
+}
+
+/** Any 2xx status. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}

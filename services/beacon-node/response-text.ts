@@ -1,0 +1,19 @@
+/** Thrown by {@link readText}: the body is larger than allowed. */
+export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError';
+}
+
+/**
+ * Reads a response body as UTF-8. Throws {@link BodyTooLargeError} as soon as it exceeds `maxBytes`, and lets the
+ * rest of the body go.
+ */
+export async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body) {
+    size += part.byteLength;
+    if (size > maxBytes) throw new BodyTooLargeError();
+    parts.push(part);
+  }
+  return Buffer.concat(parts, size).toString('utf8');
+}

@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CommanderError } from 'commander';
+import type { CommandHost } from './command-host.js';
+import { devnetCommand } from './devnet-command.js';
+import { withoutControls } from './diagnostics-log.js';
+import { packageVersion } from './package-version.js';
+import { createProgram, type Commands } from './program.js';
+import { runCommand } from './run-command.js';
+import { UsageError } from './usage-error.js';
+
+const CLEAN = 0;
+const FAILED = 1;
+const BAD_USAGE = 2;
+/** Longer than a session needs to stop. */
+const TIDYING_MS = 2000;
+
+/** Carries out a command line (without node and script); resolves to the exit code, and never rejects. */
+export async function runCommandLine(args: readonly string[], host: CommandHost): Promise<number> {
+  const commands: Commands = {
+    run: (settings) => runCommand(host, settings),
+    devnet: (settings) => devnetCommand(host, settings),
+  };
+  try {
+    const program = createProgram(commands, packageVersion(), (text) => void host.stdout.write(text));
+    await Promise.race([program.parseAsync(args, { from: 'user' }), crashAfterTidying(host)]);
+    return CLEAN;
+  } catch (error) {
+    return exitCodeFor(error, host);
+  }
+}
+
+/** A command that still can tidies up first, and ends with the same error. */
+async function crashAfterTidying({ crashed }: CommandHost): Promise<never> {
+  try {
+    return await crashed;
+  } catch (error) {
+    await delay(TIDYING_MS);
+    throw error;
+  }
+}
+
+function exitCodeFor(error: unknown, { stderr, log }: CommandHost): number {
+  if (error instanceof CommanderError && error.exitCode === CLEAN) return CLEAN;
+  if (error instanceof CommanderError || error instanceof UsageError) {
+    stderr.write(`error: ${withoutControls(usageText(error))}\n`);
+    return BAD_USAGE;
+  }
+  log.say({ level: 'error', message: `unexpected: ${error instanceof Error ? error.message : String(error)}` });
+  if (error instanceof Error && error.stack !== undefined) stderr.write(`${error.stack}\n`);
+  return FAILED;
+}
+
+function usageText(error: CommanderError | UsageError): string {
+  if (error instanceof UsageError) return error.message;
+  if (error.code === 'commander.help') return 'a command is missing: devnet or run; --help explains them';
+  return error.message.replace(/^error: /, '');
+}

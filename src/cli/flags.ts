@@ -1,0 +1,87 @@
+/** Readers of flag values. Each throws a {@link UsageError} that says what is wrong; the caller adds the flag's name. */
+import { parseNodeAddress } from '../../services/beacon-node/node-address.js';
+import { ROLES, type Role } from '../../machines/rules/duties.js';
+import type { LatePolicy } from '../../machines/rules/policy.js';
+import { UsageError } from './usage-error.js';
+
+/** What stdout carries: text for a person, or the event log. */
+export type LogFormat = 'pretty' | 'json';
+
+const LOG_FORMATS: readonly LogFormat[] = ['pretty', 'json'];
+const LATE_POLICIES: readonly LatePolicy[] = ['never', 'journal', 'always'];
+const LONGEST_SHOWN = 40;
+
+/** Roles, comma separated, in the order of {@link ROLES}; a role named twice counts once. */
+export function readRoles(text: string): readonly Role[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(ROLES as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new UsageError(`${quoted(unknown)} is no role; roles are ${ROLES.join(', ')}`);
+  return ROLES.filter((role) => names.includes(role));
+}
+
+/**
+ * Addresses of beacon nodes in order of preference. The scheduler works with one for now.
+ * Repeats nothing of an address, since it may hold a password.
+ */
+export function readBeaconNode(addresses: readonly string[]): string {
+  const [first = '', ...others] = addresses;
+  if (others.length > 0) throw new UsageError(`${addresses.length} were given, but one beacon node for now`);
+  try {
+    parseNodeAddress(first);
+    return first;
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** How attestations of past slots are treated. */
+export function readLatePolicy(text: string): LatePolicy {
+  return oneOf(LATE_POLICIES, text);
+}
+
+export function readLogFormat(text: string): LogFormat {
+  return oneOf(LOG_FORMATS, text);
+}
+
+/** A folder; it need not exist. */
+export function readFolder(text: string): string {
+  if (text.trim() === '') throw new UsageError('names no folder');
+  return text;
+}
+
+/** A reader of whole numbers between two bounds, both included. */
+export function wholeNumber({ from, to }: { from: number; to: number }): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d+$/.test(text.trim()) ? Number(text) : NaN;
+    if (value >= from && value <= to) return value;
+    throw new UsageError(`${quoted(text)} is not a whole number from ${from} to ${to}`);
+  };
+}
+
+/** The value of a variable that stands for a flag without a value. */
+export function readSwitch(text: string): boolean {
+  switch (text.trim().toLowerCase()) {
+    case 'true':
+    case '1':
+    case 'yes':
+      return true;
+    case 'false':
+    case '0':
+    case 'no':
+    case '':
+      return false;
+    default:
+      throw new UsageError(`${quoted(text)} is neither true nor false`);
+  }
+}
+
+function oneOf<T extends string>(choices: readonly T[], text: string): T {
+  const choice = choices.find((candidate) => candidate === text.trim());
+  if (choice === undefined) throw new UsageError(`${quoted(text)} is none of ${choices.join(', ')}`);
+  return choice;
+}
+
+function quoted(text: string): string {
+  return `"${text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`}"`;
+}

@@ -1,0 +1,160 @@
+/** Everything the live view shows, as plain data: built from the tally and the scheduler's snapshot, drawn elsewhere. */
+import {
+  positionInEpoch,
+  slotAt,
+  slotStartMs,
+  type ChainSpec,
+  type Epoch,
+  type Slot,
+} from '../../../machines/rules/chain-time.js';
+import type { DutyKind, Role } from '../../../machines/rules/duties.js';
+import { dueAtMs } from '../../../machines/rules/duty-points.js';
+import type { Diagnostic } from '../../../machines/rules/event-log.js';
+import type { SchedulerSnapshot } from '../../duty-scheduler.js';
+import { describeLine } from './describe-line.js';
+import { kindsOfRoles } from './kinds-of-roles.js';
+import { EMPTY_KINDS, type KindTallies, type Tally } from './tally.js';
+import type { UpcomingSlot } from './upcoming.js';
+
+/** A diagnostic with its time. */
+export interface TimedDiagnostic extends Diagnostic {
+  /** Unix ms. */
+  readonly time: number;
+}
+
+/** Where in time the chain is. */
+export interface SlotView {
+  /** Negative before genesis. */
+  readonly slot: Slot;
+  readonly epoch: Epoch;
+  /** From 0 on. */
+  readonly position: number;
+  readonly slotsPerEpoch: number;
+  readonly slotDurationMs: number;
+  /** Ms since the slot's start. */
+  readonly offsetMs: number;
+  readonly duePoints: readonly { readonly name: string; readonly offsetMs: number }[];
+  /** When the slot's head came, in ms since its start. */
+  readonly headOffsetMs: number | undefined;
+  readonly msToGenesis: number;
+}
+
+export interface TableView {
+  readonly role: Role;
+  readonly tables: readonly { readonly target: number; readonly status: string }[];
+}
+
+/** Something that happened, for people. */
+export interface Happening {
+  readonly time: number;
+  readonly slot: Slot | undefined;
+  readonly subject: string;
+  readonly text: string;
+  readonly isTrouble: boolean;
+}
+
+export interface ViewModel {
+  readonly title: string;
+  readonly nodeUrl: string;
+  readonly nodeStatus: string;
+  readonly ranMs: number;
+  /** Undefined until the chain is known. */
+  readonly time: SlotView | undefined;
+  readonly validators: Readonly<Record<string, number>>;
+  readonly roles: readonly Role[];
+  readonly kinds: readonly DutyKind[];
+  readonly thisEpoch: KindTallies;
+  readonly tally: Tally;
+  readonly upcoming: readonly UpcomingSlot[];
+  readonly tables: readonly TableView[];
+  readonly happenings: readonly Happening[];
+}
+
+export interface ViewSources {
+  readonly title: string;
+  readonly nodeUrl: string;
+  readonly roles: readonly Role[];
+  readonly beganAt: number;
+  readonly now: number;
+  readonly tally: Tally;
+  readonly snapshot: SchedulerSnapshot | undefined;
+  readonly upcoming: readonly UpcomingSlot[];
+  readonly diagnostics: readonly TimedDiagnostic[];
+  readonly headAt: (slot: Slot) => number | undefined;
+}
+
+export function buildView(sources: ViewSources): ViewModel {
+  const { title, nodeUrl, roles, beganAt, now, tally, snapshot, upcoming, diagnostics, headAt } = sources;
+  const time = snapshot && slotView(snapshot.chain, now, headAt);
+  return {
+    title,
+    nodeUrl,
+    nodeStatus: nodeStatus(tally, nodeUrl, snapshot),
+    ranMs: now - beganAt,
+    time,
+    validators: snapshot?.validators ?? {},
+    roles,
+    kinds: kindsOfRoles(roles),
+    thisEpoch: (time && tally.epochs.get(time.epoch)) ?? EMPTY_KINDS,
+    tally,
+    upcoming,
+    tables: roles.map((role) => ({ role, tables: tablesOf(snapshot, role) })),
+    happenings: happeningsOf(tally, diagnostics),
+  };
+}
+
+function slotView(chain: ChainSpec, now: number, headAt: ViewSources['headAt']): SlotView {
+  const slot = slotAt(chain, now);
+  const start = slotStartMs(chain, slot);
+  const headMs = headAt(slot);
+  return {
+    slot,
+    epoch: Math.floor(slot / chain.slotsPerEpoch),
+    position: positionInEpoch(chain, slot),
+    slotsPerEpoch: chain.slotsPerEpoch,
+    slotDurationMs: chain.slotDurationMs,
+    offsetMs: now - start,
+    duePoints: [
+      { name: 'attest', offsetMs: dueAtMs(chain, 'attester', slot) - start },
+      { name: 'aggregate', offsetMs: dueAtMs(chain, 'aggregator', slot) - start },
+    ],
+    headOffsetMs: headMs === undefined ? undefined : headMs - start,
+    msToGenesis: chain.genesisTimeMs - now,
+  };
+}
+
+function nodeStatus(tally: Tally, nodeUrl: string, snapshot: SchedulerSnapshot | undefined): string {
+  if (snapshot === undefined) return 'waiting for it';
+  const status = tally.nodes.get(nodeUrl) ?? 'not heard of yet';
+  return snapshot.unfit === undefined ? status : `${status}: duties wait (${snapshot.unfit})`;
+}
+
+function tablesOf(snapshot: SchedulerSnapshot | undefined, role: Role): TableView['tables'] {
+  const tables = snapshot?.roles[role]?.tables ?? [];
+  return tables.map(({ target, status }) => ({ target, status })).sort((a, b) => a.target - b.target);
+}
+
+function happeningsOf(tally: Tally, diagnostics: readonly TimedDiagnostic[]): Happening[] {
+  const told = tally.notable.map((line): Happening => {
+    return { time: line.time, slot: line.slot, ...describeLine(line), isTrouble: isTrouble(line) };
+  });
+  const said = diagnostics.map(({ time, level, message }): Happening => {
+    return { time, slot: undefined, subject: level, text: message, isTrouble: level === 'warn' || level === 'error' };
+  });
+  return [...told, ...said].sort((a, b) => a.time - b.time);
+}
+
+function isTrouble(line: Tally['notable'][number]): boolean {
+  switch (line.type) {
+    case 'duties-changed':
+    case 'validators-changed':
+    case 'scheduler-stopped':
+      return false;
+    case 'beacon-node':
+      return line.status !== 'connected' && line.status !== 'synced';
+    case 'duty-skipped':
+      return line.reason !== 'genesis-slot';
+    default:
+      return true;
+  }
+}

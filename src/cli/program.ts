@@ -1,0 +1,158 @@
+import { Command, Option } from 'commander';
+import { ROLES } from '../../machines/rules/duties.js';
+import type { DevnetSettings } from './devnet-command.js';
+import { FlagValues } from './flag-values.js';
+import { readBeaconNode, readFolder, readLatePolicy, readLogFormat, readRoles, wholeNumber } from './flags.js';
+import type { RunSettings } from './run-command.js';
+import { readValidators } from './validators-file.js';
+
+/** What the command line leads to. */
+export interface Commands {
+  run(settings: RunSettings): Promise<void>;
+  devnet(settings: DevnetSettings): Promise<void>;
+}
+
+const VARIABLE_PREFIX = 'SSV_DUTY_SCHEDULER_';
+
+const readEpochs = wholeNumber({ from: 0, to: 1_000_000 });
+const readMilliseconds = wholeNumber({ from: 0, to: 3_600_000 });
+const readSlotTime = wholeNumber({ from: 100, to: 3_600_000 });
+const readPort = wholeNumber({ from: 0, to: 65_535 });
+const readSeed = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER });
+
+const EXIT_CODES = `
+Exit codes: 0 after a clean stop (SIGINT and SIGTERM too), 2 for bad usage or configuration, 1 for anything else.
+Every flag is also an environment variable, named behind it; lists in variables are comma separated.`;
+
+const RUN_EXAMPLES = `
+Examples:
+  ssv-duty-scheduler run --beacon-node http://127.0.0.1:5052 --validators 1024,1025
+  ssv-duty-scheduler run --beacon-node https://user:password@node.example --validators ./validators.txt --log-format json
+  SSV_DUTY_SCHEDULER_BEACON_NODE=http://127.0.0.1:5052 ssv-duty-scheduler run --validators 7 --roles attester,proposer
+${EXIT_CODES}`;
+
+const DEVNET_EXAMPLES = `
+Examples:
+  ssv-duty-scheduler devnet
+  ssv-duty-scheduler devnet --slot-ms 500 --log-format json
+  ssv-duty-scheduler devnet --chain-only --beacon-port 5052
+${EXIT_CODES}`;
+
+const EXAMPLES = `
+Examples:
+  ssv-duty-scheduler devnet
+  ssv-duty-scheduler run --beacon-node http://127.0.0.1:5052 --validators 1024,1025
+  ssv-duty-scheduler run --help
+${EXIT_CODES}`;
+
+/** The command line: commands, flags and their help. It throws where it is misused, and never ends the process. */
+export function createProgram(commands: Commands, version: string, print: (text: string) => void): Command {
+  const program = new Command('ssv-duty-scheduler')
+    .description('Knows which validator has which duty in which slot, and starts each one at the right instant, once.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .addHelpText('after', EXAMPLES);
+  // Before the commands are made: they take these settings over.
+  program.exitOverride().configureOutput({ writeOut: print, writeErr: () => undefined });
+  addDevnet(program, commands);
+  addRun(program, commands);
+  return program;
+}
+
+function addDevnet(program: Command, commands: Commands): void {
+  const devnet = program
+    .command('devnet')
+    .description('an embedded beacon chain and the scheduler on it')
+    .helpOption('--help', 'print this help')
+    .addOption(rolesFlag())
+    .addOption(
+      flag('--data-dir <dir>', 'folder of checkpoint and journal (default: a temporary folder, removed at the end)'),
+    )
+    .addOption(logFormatFlag())
+    .addOption(flag('--seed <n>', 'seed of the chain: the same seed, the same duties').default('1'))
+    .addOption(flag('--slot-ms <n>', 'length of a slot in ms').default('2000'))
+    .addOption(flag('--beacon-port <n>', "port of the chain's Beacon API on 127.0.0.1; 0: any free one").default('0'))
+    .addOption(flag('--chain-only', 'the beacon chain alone, for others to use; its address is printed'))
+    .addHelpText('after', DEVNET_EXAMPLES);
+  devnet.action(() => {
+    const flags = new FlagValues(devnet);
+    return commands.devnet({
+      roles: flags.required('--roles', readRoles, 'the roles to run'),
+      dataDir: flags.optional('--data-dir', readFolder),
+      logFormat: flags.required('--log-format', readLogFormat, 'pretty or json'),
+      seed: flags.required('--seed', readSeed, 'a number'),
+      slotMs: flags.required('--slot-ms', readSlotTime, 'a number of ms'),
+      beaconPort: flags.required('--beacon-port', readPort, 'a port'),
+      chainOnly: flags.isOn('--chain-only'),
+    });
+  });
+}
+
+function addRun(program: Command, commands: Commands): void {
+  const run = program
+    .command('run')
+    .description('the scheduler on a real beacon node')
+    .helpOption('--help', 'print this help')
+    .addOption(
+      flag('--beacon-node <url>', 'address of the beacon node; credentials in it are used and never shown').argParser(
+        (url: string, before: readonly string[] | undefined) => [...(before ?? []), url],
+      ),
+    )
+    .addOption(
+      flag(
+        '--validators <list|file>',
+        'indices and/or 0x pubkeys, comma separated, or a file with one per line (# begins a comment)',
+      ),
+    )
+    .addOption(rolesFlag())
+    .addOption(
+      flag('--head-grace <ms>', 'pause between the head of a slot and the hand-over of its duties').default('0'),
+    )
+    .addOption(
+      flag(
+        '--participation-delay <epochs>',
+        'epochs after its contract event in which a validator executes nothing',
+      ).default('0'),
+    )
+    .addOption(
+      flag(
+        '--late <policy>',
+        'attestations of past slots: never; journal: where the journal shows that nothing was executed; always',
+      ).default('journal'),
+    )
+    .addOption(
+      flag('--data-dir <dir>', 'folder of checkpoint and journal; one process at a time, one chain').default('./data'),
+    )
+    .addOption(logFormatFlag())
+    .addHelpText('after', RUN_EXAMPLES);
+  run.action(() => {
+    const flags = new FlagValues(run);
+    return commands.run({
+      beaconNode: flags.list('--beacon-node', readBeaconNode, 'an address such as http://127.0.0.1:5052'),
+      validators: flags.required('--validators', readValidators, 'indices and/or 0x pubkeys, or a file of them'),
+      roles: flags.required('--roles', readRoles, 'the roles to run'),
+      headGraceMs: flags.required('--head-grace', readMilliseconds, 'a number of ms'),
+      participationDelayEpochs: flags.required('--participation-delay', readEpochs, 'a number of epochs'),
+      late: flags.required('--late', readLatePolicy, 'never, journal or always'),
+      dataDir: flags.required('--data-dir', readFolder, 'a folder'),
+      logFormat: flags.required('--log-format', readLogFormat, 'pretty or json'),
+    });
+  });
+}
+
+function rolesFlag(): Option {
+  return flag('--roles <list>', 'roles to run, comma separated').default(ROLES.join(','));
+}
+
+function logFormatFlag(): Option {
+  return flag(
+    '--log-format <format>',
+    'what stdout carries: pretty (text for a person) or json (the event log, one object per line)',
+  ).default('pretty');
+}
+
+/** A flag and the variable that stands for it. */
+function flag(flags: string, description: string): Option {
+  const name = flags.replace(/^--/, '').replace(/ .*/, '');
+  return new Option(flags, description).env(VARIABLE_PREFIX + name.replaceAll('-', '_').toUpperCase());
+}

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ROLES, type DutyKind } from '../../machines/rules/duties.js';
+import type { Slot } from '../../machines/rules/chain-time.js';
+import { slotStartMs } from '../../machines/rules/chain-time.js';
+import { dueAtMs } from '../../machines/rules/duty-points.js';
+import { ConfigurationError } from '../../services/chain-loader.js';
+import { parseNodeAddress } from '../../services/beacon-node/node-address.js';
+import { createDutyScheduler, type DutyScheduler, type DutySchedulerOptions } from '../duty-scheduler.js';
+import type { CommandHost } from './command-host.js';
+import type { LogFormat } from './flags.js';
+import { openOutput, type Output } from './output/output.js';
+import { HeadArrivals } from './output/head-arrivals.js';
+import { UsageError } from './usage-error.js';
+
+/** After a failure. */
+const LONGEST_STOP_MS = 1000;
+
+export interface SessionOptions {
+  /** Name of the command, for the view. */
+  readonly title: string;
+  readonly logFormat: LogFormat;
+  readonly scheduler: Omit<DutySchedulerOptions, 'inspect' | 'beaconNode'> & { readonly beaconNode: string };
+}
+
+/**
+ * Runs a scheduler and shows what it does until somebody asks it to stop. Throws a {@link UsageError} where the
+ * scheduler cannot start with what it was given, and whatever nobody caught meanwhile.
+ */
+export async function runSession(
+  host: CommandHost,
+  { title, logFormat, scheduler: settings }: SessionOptions,
+): Promise<void> {
+  const arrivals = new HeadArrivals();
+  const isLive = logFormat === 'pretty' && host.isScreen(host.stdout);
+  const scheduler = createDutyScheduler({ ...settings, ...(isLive && { inspect: arrivals.inspect }) });
+  const nodeUrl = parseNodeAddress(settings.beaconNode).shown;
+  const output = openOutput(host, {
+    title,
+    logFormat,
+    isLive,
+    nodeUrl,
+    roles: settings.roles ?? ROLES,
+    scheduler,
+    arrivals,
+    dueOffset: dueOffsets(scheduler),
+  });
+  scheduler.on('*', (line) => output.line(line));
+  scheduler.on('diagnostic', (diagnostic) => output.diagnostic(diagnostic));
+  try {
+    const reason = await Promise.race([host.stop.requested, host.crashed, startAndStay(scheduler)]);
+    await Promise.race([scheduler.stop(reason), host.crashed]);
+  } catch (error) {
+    throw await afterFailure(error, scheduler, output, nodeUrl);
+  }
+  output.close({ withSummary: true });
+}
+
+async function startAndStay(scheduler: DutyScheduler): Promise<never> {
+  await scheduler.start();
+  return new Promise<never>(() => undefined);
+}
+
+/** Clears the screen for the message. What cannot be stopped any more is left to the end of the process. */
+async function afterFailure(
+  error: unknown,
+  scheduler: DutyScheduler,
+  output: Output,
+  nodeUrl: string,
+): Promise<unknown> {
+  output.close({ withSummary: false });
+  await Promise.race([scheduler.stop('failed'), delay(LONGEST_STOP_MS)]);
+  if (!(error instanceof ConfigurationError)) return error;
+  const concernsNode = error.message.startsWith(nodeUrl);
+  return new UsageError(concernsNode ? `--beacon-node: ${error.message}` : error.message);
+}
+
+/** Due points of the chain, once it is known. */
+function dueOffsets(scheduler: DutyScheduler): (kind: DutyKind, slot: Slot) => number | undefined {
+  let chain: NonNullable<ReturnType<DutyScheduler['snapshot']>>['chain'] | undefined;
+  return (kind, slot) => {
+    chain ??= scheduler.snapshot()?.chain;
+    return chain && dueAtMs(chain, kind, slot) - slotStartMs(chain, slot);
+  };
+}

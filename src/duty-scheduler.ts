@@ -1,0 +1,273 @@
+import { createActor, type Actor, type InspectionEvent, type Observer } from 'xstate';
+import { ROLE_DEFINITIONS } from '../machines/roles/index.js';
+import type { BeaconNode, Clock, Executors, Random, ValidatorSource } from '../machines/ports.js';
+import { ClaimLedger } from '../machines/rules/at-most-once.js';
+import { epochOf, slotAt, type ChainSpec, type Slot } from '../machines/rules/chain-time.js';
+import { dutyOf } from '../machines/rules/due-duties.js';
+import { ROLES, type Duty, type DutyKind, type Role } from '../machines/rules/duties.js';
+import type { Diagnostic, EventLine } from '../machines/rules/event-log.js';
+import { defaultPolicy, type SchedulingPolicy } from '../machines/rules/policy.js';
+import type { ValidatorSourceEvent } from '../machines/rules/validator-changes.js';
+import { schedulerLogic } from '../services/actors/scheduler-logic.js';
+import { createHttpBeaconNode } from '../services/beacon-node/http-beacon-node.js';
+import { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
+import { RealClock } from '../services/clock/real-clock.js';
+import { EventLog } from '../services/event-log.js';
+import { openDataDirectory, type DataDirectory } from '../services/data-directory/data-directory.js';
+import { staticValidators } from '../services/static-validators.js';
+import { parseValidatorId } from './validator-ids.js';
+
+/** What {@link createDutyScheduler} is given. */
+export interface DutySchedulerOptions extends Partial<SchedulingPolicy> {
+  /** Address of a beacon node, or a `BeaconNode` of your own. */
+  readonly beaconNode: string | BeaconNode;
+  /** A fixed list (indices as numbers or decimal strings, 0x pubkeys), or a source that tells changes. */
+  readonly validators: readonly (string | number)[] | ValidatorSource;
+  /** One async function per duty kind; a kind without one is not handed over. */
+  readonly executors: Executors;
+  /** Default: all. */
+  readonly roles?: readonly Role[];
+  /** Fetch what duties sign over before the hand-over; default true. */
+  readonly dataFetch?: boolean;
+  /** Folder of the journal; without it nothing outlives the process. */
+  readonly dataDir?: string;
+  readonly clock?: Clock;
+  /** For jitter; default `Math.random`. */
+  readonly random?: Random;
+  /** Sees every actor, event and transition: an XState inspection observer. */
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+}
+
+/** What an event of the validator source may be, sent by the embedder. */
+export type DutySchedulerEvent = Exclude<ValidatorSourceEvent, { type: 'VALIDATORS_KNOWN' }>;
+
+type Listener<T> = (value: T) => void;
+
+/** A running scheduler, as the embedder holds it. */
+export interface DutyScheduler {
+  /**
+   * Waits for the beacon node, then starts. Rejects with a `ConfigurationError` where waiting will not help.
+   * Starting twice is an error.
+   */
+  start(): Promise<void>;
+  /** Ends every request, timer and execution; no duty is handed over after it. */
+  stop(reason?: string): Promise<void>;
+  /** Listens to a type of event-log lines, to all of them (`*`), or to diagnostics; returns how to stop listening. */
+  on<T extends EventLine['type']>(type: T, listener: Listener<Extract<EventLine, { type: T }>>): () => void;
+  on(type: '*', listener: Listener<EventLine>): () => void;
+  on(type: 'diagnostic', listener: Listener<Diagnostic>): () => void;
+  /** Tells of validators that come and go; before `start` has finished, it is kept until then. */
+  send(event: DutySchedulerEvent): void;
+  /** Duties known for a slot, by kind; for proposers, our own only. */
+  duties(slot: Slot): Partial<Record<DutyKind, readonly Duty[]>>;
+  /** A summary of the state, as plain data; undefined before the start. */
+  snapshot(): SchedulerSnapshot | undefined;
+  /** The root actor; undefined before the start. */
+  readonly actor: SchedulerActor | undefined;
+}
+
+type SchedulerLogic = ReturnType<typeof schedulerLogic>;
+export type SchedulerActor = Actor<SchedulerLogic>;
+
+/** See {@link DutyScheduler.snapshot}. */
+export interface SchedulerSnapshot {
+  readonly slot: Slot;
+  readonly epoch: number;
+  readonly chain: ChainSpec;
+  /** Why nothing executes now, if so. */
+  readonly unfit: string | undefined;
+  /** Validators by status. */
+  readonly validators: Readonly<Record<string, number>>;
+  readonly roles: Readonly<Record<string, RoleSnapshot>>;
+}
+
+export interface RoleSnapshot {
+  readonly schedule: string;
+  readonly execution: string;
+  readonly tables: readonly {
+    readonly target: number;
+    readonly status: string;
+    readonly dependentRoot: string | null;
+    readonly duties: number;
+  }[];
+}
+
+/** Creates a scheduler; nothing happens before `start`. Throws a `ConfigurationError` for options that cannot be. */
+export function createDutyScheduler(options: DutySchedulerOptions): DutyScheduler {
+  return new Scheduler(options);
+}
+
+class Scheduler implements DutyScheduler {
+  readonly #options: DutySchedulerOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #life = new AbortController();
+  readonly #eventLog: EventLog;
+  readonly #validators: ValidatorSource;
+  readonly #node: BeaconNode & { close?(): Promise<void> };
+  readonly #early: DutySchedulerEvent[] = [];
+  #chain: ChainSpec | undefined;
+  #actor: SchedulerActor | undefined;
+  #data: DataDirectory | undefined;
+  #started = false;
+
+  constructor(options: DutySchedulerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? new RealClock();
+    this.#random = options.random ?? Math.random;
+    this.#eventLog = new EventLog(this.#clock, () => this.#chain);
+    this.#validators = isSource(options.validators)
+      ? options.validators
+      : staticValidators(options.validators.map((id) => parseValidatorId(String(id))));
+    this.#node =
+      typeof options.beaconNode === 'string' ? httpNode(options.beaconNode, this.#clock) : options.beaconNode;
+  }
+
+  get actor(): SchedulerActor | undefined {
+    return this.#actor;
+  }
+
+  async start(): Promise<void> {
+    if (this.#started) throw new Error('the scheduler was started before');
+    this.#started = true;
+    const { dataDir, executors, roles = ROLES, dataFetch = true } = this.#options;
+    const chain = await loadChainSpec(this.#node, {
+      clock: this.#clock,
+      random: this.#random,
+      signal: this.#life.signal,
+      diagnose: (diagnostic) => this.#eventLog.diagnose(diagnostic),
+    });
+    this.#chain = chain;
+    if (dataDir !== undefined) {
+      const onProblem = (problem: Diagnostic) => this.#eventLog.diagnose(problem);
+      this.#data = await openDataDirectory({ path: dataDir, chain, clock: this.#clock, onProblem });
+      // Stopped while it was being opened: nobody else would close it.
+      if (this.#life.signal.aborted) await this.#data.close();
+      const { journal, findings } = this.#data;
+      for (const finding of findings) this.#eventLog.diagnose(finding);
+      this.#eventLog.onLine((line) => journal.report(line));
+    }
+    this.#life.signal.throwIfAborted();
+    const logic = schedulerLogic({
+      roles: roles.map((role) => ROLE_DEFINITIONS[role]),
+      beaconNode: this.#node,
+      validators: this.#validators,
+      executors,
+      eventLog: this.#eventLog,
+      journal: this.#data?.journal,
+    });
+    const actor = createActor(logic, {
+      id: 'scheduler',
+      systemId: 'scheduler',
+      clock: this.#clock,
+      ...(this.#options.inspect && { inspect: this.#options.inspect }),
+      input: {
+        chain,
+        policy: policyOf(chain, this.#options),
+        clock: this.#clock,
+        random: this.#random,
+        claims: this.#data?.claims ?? new ClaimLedger(),
+        nodeUrl: this.#node.url,
+        recordFromSlot: this.#data?.recordFromSlot ?? Math.max(0, slotAt(chain, this.#clock.now())),
+        kinds: new Set(Object.keys(executors) as DutyKind[]),
+        dataFetch,
+      },
+    });
+    this.#actor = actor;
+    actor.start();
+    for (const event of this.#early.splice(0)) actor.send(event);
+  }
+
+  async stop(reason = 'stopped by the embedder'): Promise<void> {
+    if (this.#life.signal.aborted) return;
+    this.#life.abort(new Error(reason));
+    const actor = this.#actor;
+    actor?.stop();
+    if (actor !== undefined) this.#eventLog.report({ type: 'scheduler-stopped', reason });
+    await this.#data?.close();
+    if (typeof this.#options.beaconNode === 'string') await this.#node.close?.();
+  }
+
+  on(type: string, listener: Listener<never>): () => void {
+    if (type === 'diagnostic') return this.#eventLog.onDiagnostic(listener as Listener<Diagnostic>);
+    return this.#eventLog.onLine((line) => {
+      if (type === '*' || line.type === type) (listener as Listener<EventLine>)(line);
+    });
+  }
+
+  send(event: DutySchedulerEvent): void {
+    if (this.#actor === undefined) this.#early.push(event);
+    else this.#actor.send(event);
+  }
+
+  duties(slot: Slot): Partial<Record<DutyKind, readonly Duty[]>> {
+    const found: Partial<Record<DutyKind, readonly Duty[]>> = {};
+    for (const { context } of this.#roleSnapshots()) {
+      const { role, chain, plan, registry } = context;
+      const table = plan.get(role.targetOf(chain, slot))?.table;
+      if (table === undefined) continue;
+      const { from, to } = table.rowsAt(slot);
+      for (const { kind } of role.kinds) {
+        const duties: Duty[] = [];
+        for (let row = from; row < to; row++) {
+          const index = table.validator[row]!;
+          if (!registry.isActiveMember(index)) continue;
+          duties.push(dutyOf(chain, table, row, kind, slot, registry.byIndex(index)?.record?.pubkey ?? ''));
+        }
+        found[kind] = duties;
+      }
+    }
+    return found;
+  }
+
+  snapshot(): SchedulerSnapshot | undefined {
+    const actor = this.#actor;
+    if (actor === undefined) return undefined;
+    const { slot, chain, unfit, registry } = actor.getSnapshot().context;
+    const roles: Record<string, RoleSnapshot> = {};
+    for (const { context, value } of this.#roleSnapshots()) {
+      const tables = [...context.plan.values()].map(({ target, status, table }) => ({
+        target,
+        status,
+        dependentRoot: table?.dependentRoot ?? null,
+        duties: table?.size ?? 0,
+      }));
+      roles[context.role.role] = { schedule: value.schedule, execution: value.execution, tables };
+    }
+    return { slot, epoch: epochOf(chain, slot), chain, unfit, validators: registry.toJSON(), roles };
+  }
+
+  #roleSnapshots() {
+    const children = this.#actor?.getSnapshot().children ?? {};
+    return ROLES.flatMap((role) => {
+      const child = (children as Record<string, { getSnapshot(): unknown } | undefined>)[role];
+      return child === undefined ? [] : [child.getSnapshot() as RoleState];
+    });
+  }
+}
+
+type RoleState = ReturnType<Actor<typeof import('../machines/duty-role.machine.js').dutyRoleMachine>['getSnapshot']>;
+
+function isSource(validators: DutySchedulerOptions['validators']): validators is ValidatorSource {
+  return 'run' in validators;
+}
+
+function httpNode(url: string, clock: Clock) {
+  try {
+    return createHttpBeaconNode({ url, clock });
+  } catch (error) {
+    throw new ConfigurationError(`beaconNode: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function policyOf(chain: ChainSpec, options: DutySchedulerOptions): SchedulingPolicy {
+  const defaults = defaultPolicy(chain);
+  return {
+    headGraceMs: options.headGraceMs ?? defaults.headGraceMs,
+    maximumDelay: options.maximumDelay ?? defaults.maximumDelay,
+    late: options.late ?? defaults.late,
+    lateAfterReactivation: options.lateAfterReactivation ?? defaults.lateAfterReactivation,
+    participationDelayEpochs: options.participationDelayEpochs ?? defaults.participationDelayEpochs,
+    syncCommitteePreparationEpochs: options.syncCommitteePreparationEpochs ?? defaults.syncCommitteePreparationEpochs,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * The library's face. `createDutyScheduler` is what most embedders need; machines, rules and services are exported for
+ * those who compose their own.
+ */
+export {
+  createDutyScheduler,
+  type DutyScheduler,
+  type DutySchedulerEvent,
+  type DutySchedulerOptions,
+  type RoleSnapshot,
+  type SchedulerActor,
+  type SchedulerSnapshot,
+} from './duty-scheduler.js';
+export { createDevnet, type Devnet, type DevnetOptions } from './devnet/index.js';
+
+export * from '../machines/ports.js';
+export * from '../machines/roles/index.js';
+export { beaconNodeMachine } from '../machines/beacon-node.machine.js';
+export { dutyExecutionMachine } from '../machines/duty-execution.machine.js';
+export { dutyRoleMachine } from '../machines/duty-role.machine.js';
+export { createSchedulerMachine } from '../machines/scheduler.machine.js';
+export { subscriptionMachine } from '../machines/subscription.machine.js';
+export { tableFetchMachine } from '../machines/table-fetch.machine.js';
+export { validatorsMachine } from '../machines/validators.machine.js';
+
+export * from '../machines/rules/at-most-once.js';
+export * from '../machines/rules/chain-time.js';
+export * from '../machines/rules/dependent-roots.js';
+export * from '../machines/rules/due-duties.js';
+export * from '../machines/rules/duties.js';
+export * from '../machines/rules/duty-plan.js';
+export * from '../machines/rules/duty-points.js';
+export * from '../machines/rules/duty-table.js';
+export * from '../machines/rules/event-log.js';
+export * from '../machines/rules/late-policy.js';
+export * from '../machines/rules/policy.js';
+export * from '../machines/rules/registry.js';
+export * from '../machines/rules/role-definition.js';
+export * from '../machines/rules/validator-changes.js';
+export * from '../machines/rules/validators.js';
+
+export { schedulerLogic, type World } from '../services/actors/scheduler-logic.js';
+export { createHttpBeaconNode, type HttpBeaconNodeOptions } from '../services/beacon-node/http-beacon-node.js';
+export { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
+export { RealClock } from '../services/clock/real-clock.js';
+export { VirtualClock } from '../services/clock/virtual-clock.js';
+export { EventLog } from '../services/event-log.js';
+export { staticValidators } from '../services/static-validators.js';

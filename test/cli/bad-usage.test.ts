@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CommandHost } from '../../src/cli/command-host.js';
+import { runCommandLine } from '../../src/cli/command-line.js';
+import { DiagnosticsLog } from '../../src/cli/diagnostics-log.js';
+
+const NODE = ['--beacon-node', 'http://127.0.0.1:1'];
+const RUN = ['run', ...NODE, '--validators', '1'];
+
+/** The command line without a process: what it writes, and its exit code. */
+async function run(args: readonly string[]) {
+  const written = { stdout: '', stderr: '' };
+  const stdout = { write: (text: string) => (written.stdout += text) };
+  const stderr = { write: (text: string) => (written.stderr += text) };
+  const host: CommandHost = {
+    stdout: stdout as never,
+    stderr,
+    log: new DiagnosticsLog(stderr, false),
+    // What would start nevertheless is stopped at once.
+    stop: { requested: Promise.resolve('sigint'), request: () => undefined },
+    crashed: new Promise<never>(() => undefined),
+    colours: () => false,
+    isScreen: () => false,
+    flush: () => Promise.resolve(),
+  };
+  return { code: await runCommandLine(args, host), ...written };
+}
+
+async function expectBadUsage(args: readonly string[], says: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await run(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^error: [^\n]+\n$/);
+  expect(stderr).toMatch(says);
+}
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'command-test-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('bad usage ends with exit code 2 and one line that says what is wrong', () => {
+  test.each<[string[], RegExp]>([
+    [[], /a command is missing: devnet or run/],
+    [['fly'], /unknown command 'fly'/],
+    [['--fly'], /unknown option '--fly'/],
+    [['run', ...NODE], /--validators is missing/],
+    [['run', '--validators', '1'], /--beacon-node is missing/],
+    [['run', '--beacon-node'], /'--beacon-node <url>' argument missing/],
+    [[...RUN, '--fly'], /unknown option '--fly'/],
+    [[...RUN, '--role', 'attester'], /unknown option '--role' \(Did you mean --roles\?\)/],
+    [[...RUN, 'extra'], /too many arguments/],
+    [[...RUN, '--http', '127.0.0.1:1'], /unknown option '--http'/],
+    [[...RUN, '--chain-only'], /unknown option '--chain-only'/],
+    [[...RUN, '--roles'], /'--roles <list>' argument missing/],
+    [[...RUN, '--roles', ''], /--roles: "" is no role; roles are attester, proposer, sync-committee/],
+    [[...RUN, '--roles', 'attester,baker'], /--roles: "baker" is no role/],
+    [[...RUN, ...NODE], /--beacon-node: 2 were given, but one beacon node for now/],
+    [['run', '--validators', '1', '--beacon-node', 'localhost'], /--beacon-node: .* must be a full URL/],
+    [['run', '--validators', '1', '--beacon-node', ''], /--beacon-node: .* must be a full URL/],
+    [['run', '--validators', '1', '--beacon-node', 'ftp://host'], /--beacon-node: .*http:\/\/ or https:\/\//],
+    [['run', ...NODE, '--validators', ''], /--validators: names no validator/],
+    [['run', ...NODE, '--validators', '1,x'], /--validators: "x" is neither a validator index nor a 0x pubkey/],
+    [['run', ...NODE, '--validators', '1,,2'], /--validators: "" is neither/],
+    [['run', ...NODE, '--validators', '0x12'], /--validators: "0x12" is neither/],
+    [['run', ...NODE, '--validators', '4294967296'], /--validators: "4294967296" is neither/],
+    [['run', ...NODE, '--validators', 'gone.txt'], /--validators: gone\.txt cannot be read: there is no such file/],
+    [['run', ...NODE, '--validators', tmpdir()], /--validators: .* cannot be read: it is a folder/],
+    [[...RUN, '--head-grace', 'soon'], /--head-grace: "soon" is not a whole number from 0/],
+    [[...RUN, '--head-grace', '1.5'], /--head-grace: "1.5" is not a whole number/],
+    [[...RUN, '--head-grace=-1'], /--head-grace: "-1" is not a whole number/],
+    [[...RUN, '--participation-delay', '-2'], /--participation-delay: "-2" is not a whole number from 0/],
+    [[...RUN, '--late', 'sometimes'], /--late: "sometimes" is none of never, journal, always/],
+    [[...RUN, '--log-format', 'xml'], /--log-format: "xml" is none of pretty, json/],
+    [[...RUN, '--data-dir', ''], /--data-dir: names no folder/],
+    [['devnet', '--beacon-port', '65536'], /--beacon-port: "65536" is not a whole number from 0 to 65535/],
+    [['devnet', '--slot-ms', '0'], /--slot-ms: "0" is not a whole number from 100/],
+    [['devnet', '--seed', 'abc'], /--seed: "abc" is not a whole number/],
+    [['devnet', '--validators', '1'], /unknown option '--validators'/],
+  ])('%j', expectBadUsage);
+
+  test('credentials of an address that cannot be are not repeated', async () => {
+    const { code, stderr } = await run(['run', '--validators', '1', '--beacon-node', 'htp://user:secret@host']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: --beacon-node: /);
+    expect(stderr).not.toContain('secret');
+  });
+
+  test.each([
+    ['# nobody\n\n', /list\.txt names no validator/],
+    ['', /list\.txt names no validator/],
+    ['1\n2 # two\n\nthree\n', /list\.txt, line 4: "three" is neither/],
+    ['1\r\n0xzz\r\n', /list\.txt, line 2: "0xzz" is neither/],
+    ['\u0000\u001b[2J\n', /list\.txt, line 1: /],
+  ])('a validators file with %j', async (content, says) => {
+    const file = join(folder, 'list.txt');
+    writeFileSync(file, content);
+    await expectBadUsage(['run', ...NODE, '--validators', file], says);
+    expect((await run(['run', ...NODE, '--validators', file])).stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  test('a port that is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as { port: number };
+    try {
+      const says = new RegExp(`--beacon-port: port ${port} on 127\\.0\\.0\\.1 is already in use`);
+      await expectBadUsage(['devnet', '--beacon-port', String(port)], says);
+    } finally {
+      other.close();
+    }
+  });
+});
+
+describe('what is no bad usage', () => {
+  test.each([[['--help']], [['help']], [['devnet', '--help']], [['run', '--help']], [['help', 'run']]])(
+    '%j',
+    async (args) => {
+      const { code, stdout, stderr } = await run(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/^Usage: ssv-duty-scheduler/);
+    },
+  );
+
+  test('--version prints the version of the package', async () => {
+    const { code, stdout } = await run(['--version']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('the help of a command names each flag with its default and its variable', async () => {
+    const text = (await run(['run', '--help'])).stdout.replace(/\s+/g, ' ');
+    expect(text).toContain('(default: "./data", env: SSV_DUTY_SCHEDULER_DATA_DIR)');
+    for (const name of [
+      'BEACON_NODE',
+      'VALIDATORS',
+      'ROLES',
+      'HEAD_GRACE',
+      'PARTICIPATION_DELAY',
+      'LATE',
+      'LOG_FORMAT',
+    ]) {
+      expect(text).toContain(`SSV_DUTY_SCHEDULER_${name}`);
+    }
+  });
+});
