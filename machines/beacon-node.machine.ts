@@ -62,8 +62,11 @@ export interface BeaconNodeContext extends BeaconNodeInput {
 
 /** A node this many slots behind may still be trusted (SPEC §6). */
 const TOLERATED_SYNC_DISTANCE = 4;
-/** Slots without a byte after which a stream counts as dead. */
-const STALL_SLOTS = 2;
+/**
+ * Slots without a byte after which a stream counts as dead. Two, and the time in which the next head is expected: after
+ * one missed slot that head comes two slots after the last one, and must not meet a stream that is being reopened.
+ */
+const STALL_SLOTS = 2.5;
 /** Part of a slot after which a node that is away is asked again at the latest: one that is back may still save the slot. */
 const LONGEST_ABSENCE_PAUSE = 0.25;
 
@@ -124,7 +127,7 @@ export const beaconNodeMachine = setup({
       streamDown: true,
       streamFailures: context.streamFailures + 1,
     })),
-    noteSilence: assign({ streamDown: true, streamFailures: ({ context }) => context.streamFailures + 1 }),
+    noteSilence: assign({ streamDown: true }),
     noteAlive: assign({ streamDown: false, streamFailures: 0 }),
     tellFitness: sendParent((_, { health }: { health: Health }) => ({
       type: 'NODE_FITNESS',
@@ -263,8 +266,9 @@ export const beaconNodeMachine = setup({
               },
             },
             STREAM_STALLED: {
-              // Nothing says that the node was away: perhaps there were no blocks.
-              target: 'pausing',
+              // Nothing says that the node was away: perhaps there were no blocks. At once, since a head may be near.
+              target: 'streaming',
+              reenter: true,
               actions: [
                 'noteSilence',
                 {
@@ -273,7 +277,7 @@ export const beaconNodeMachine = setup({
                     diagnostics: [
                       {
                         level: 'info',
-                        message: `${context.url}: no event for ${STALL_SLOTS} slots, the stream is opened again`,
+                        message: `${context.url}: no event for two slots, the stream is opened again`,
                       },
                     ],
                   }),

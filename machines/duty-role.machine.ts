@@ -139,6 +139,7 @@ export const dutyRoleMachine = dutyRole.createMachine({
     plan: new Map(),
     executions: new Map(),
     roots: undefined,
+    currentRoots: new Map(),
     heads: [],
     servesProposerV1: true,
     servesProposerV2: true,

@@ -6,7 +6,7 @@ import { assign, fromCallback, setup } from 'xstate';
 import { beaconNodeMachine, type NodeMessage } from './beacon-node.machine.js';
 import { dutyRoleMachine } from './duty-role.machine.js';
 import type { RoleInput, RoleMessage } from './duty-role/role-context.js';
-import type { Clock, Random } from './ports.js';
+import type { Clock, HeadEvent, Random } from './ports.js';
 import type { ClaimLedger } from './rules/at-most-once.js';
 import { epochOf, slotAt, startSlotOf, type ChainSpec, type Slot } from './rules/chain-time.js';
 import { rootChanges, type ObservedRoots, type RootChanges } from './rules/dependent-roots.js';
@@ -47,6 +47,9 @@ export type SchedulerEvent =
 
 /** What a head changed, as far as is known while the roles look at it. */
 export interface ReorgNote extends RootChanges {
+  readonly roots: ObservedRoots;
+  /** A probe alone makes no re-org: a healthy node's answers may name another root than its heads. */
+  readonly byHead: boolean;
   readonly movedBack: boolean;
   readonly epochTransition: boolean;
   readonly tables: readonly TableName[];
@@ -56,6 +59,8 @@ export interface SchedulerContext extends SchedulerInput {
   readonly slot: Slot;
   readonly registry: Registry;
   readonly unfit: DeferralReason | undefined;
+  readonly lastHead: ObservedRoots | undefined;
+  /** The last head, or a probe since then that proved tables wrong. */
   readonly lastRoots: ObservedRoots | undefined;
   readonly reorg: ReorgNote | undefined;
   /** Roles that are alive: one that crashed hears nothing until it is back. */
@@ -89,14 +94,16 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
       pruneClaims: ({ context: { claims, chain, slot } }) => claims.prune(startSlotOf(chain, epochOf(chain, slot) - 2)),
       noteRegistry: assign({ registry: (_, { registry }: { registry: Registry }) => registry }),
       noteFitness: assign({ unfit: (_, { unfit }: { unfit: DeferralReason | undefined }) => unfit }),
-      noteRoots: assign(({ context }, { roots, epochTransition }: { roots: ObservedRoots; epochTransition: boolean }) =>
-        afterRoots(context, roots, epochTransition),
-      ),
+      noteHead: assign(({ context }, { head }: { head: HeadEvent }) => afterHead(context, head)),
+      noteProbe: assign(({ context }, { roots }: { roots: ObservedRoots }) => afterProbe(context, roots)),
       noteStaleTables: assign({
         reorg: ({ context }, { tables }: { tables: readonly TableName[] }) =>
           context.reorg && { ...context.reorg, tables: [...context.reorg.tables, ...tables] },
       }),
-      forgetReorg: assign({ reorg: undefined }),
+      settleRoots: assign(({ context: { reorg, lastRoots } }) => ({
+        reorg: undefined,
+        lastRoots: reorg !== undefined && (reorg.byHead || happened(reorg)) ? reorg.roots : lastRoots,
+      })),
       noteAlive: assign({ alive: ({ context }, { role }: { role: Role }) => new Set([...context.alive, role]) }),
       noteCrash: assign({
         alive: ({ context }, { role }: { role: Role }) => new Set([...context.alive].filter((other) => other !== role)),
@@ -169,6 +176,7 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
       slot: slotAt(input.chain, input.clock.now()),
       registry: Registry.EMPTY,
       unfit: undefined,
+      lastHead: undefined,
       lastRoots: undefined,
       reorg: undefined,
       alive: new Set<Role>(),
@@ -199,24 +207,21 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
       },
       HEAD: {
         actions: [
-          {
-            type: 'noteRoots',
-            params: ({ event: { head } }) => ({ roots: head, epochTransition: head.epochTransition }),
-          },
+          { type: 'noteHead', params: ({ event: { head } }) => ({ head }) },
           tellRoles,
           askBack,
         ],
       },
       ROOTS: {
         actions: [
-          { type: 'noteRoots', params: ({ event: { roots } }) => ({ roots, epochTransition: false }) },
+          { type: 'noteProbe', params: ({ event: { roots } }) => ({ roots }) },
           tellRoles,
           askBack,
         ],
       },
       TABLES_STALE: { actions: { type: 'noteStaleTables', params: ({ event }) => ({ tables: event.tables }) } },
       ROOTS_HANDLED: {
-        actions: [{ type: 'report', params: ({ context }) => ({ reports: reorgLines(context) }) }, 'forgetReorg'],
+        actions: [{ type: 'report', params: ({ context }) => ({ reports: reorgLines(context) }) }, 'settleRoots'],
       },
       NODE_INCONSISTENT: {
         actions: {
@@ -279,11 +284,14 @@ function skippedSlots({ slot: last }: SchedulerContext, slot: Slot): Report[] {
   return slot > last + 1 ? [{ type: 'slots-skipped', from: last + 1, to: slot - 1 }] : [];
 }
 
+function happened(reorg: ReorgNote): boolean {
+  const { byHead, previousDependentRootChanged, currentDependentRootChanged, movedBack, tables } = reorg;
+  return tables.length > 0 || (byHead && (previousDependentRootChanged || currentDependentRootChanged || movedBack));
+}
+
 function reorgLines({ reorg }: SchedulerContext): Report[] {
-  if (reorg === undefined) return [];
-  const { previousDependentRootChanged, currentDependentRootChanged, movedBack, epochTransition, tables } = reorg;
-  const happened = previousDependentRootChanged || currentDependentRootChanged || movedBack || tables.length > 0;
-  if (!happened) return [];
+  if (reorg === undefined || !happened(reorg)) return [];
+  const { previousDependentRootChanged, currentDependentRootChanged, epochTransition, tables } = reorg;
   return [{ type: 'reorg', previousDependentRootChanged, currentDependentRootChanged, epochTransition, tables }];
 }
 
@@ -292,15 +300,36 @@ function roleInput(role: RoleDefinition, context: SchedulerContext): RoleInput {
   return { role, chain, policy, clock, random, claims, registry, slot, recordFromSlot, kinds, dataFetch, unfit };
 }
 
-function afterRoots(
-  context: SchedulerContext,
+function afterHead(context: SchedulerContext, head: HeadEvent): Partial<SchedulerContext> {
+  const { lastHead, lastRoots } = context;
+  const sinceHead = changesSince(context, lastHead, head);
+  // What a probe has told of before is no news.
+  const sinceProbe = changesSince(context, lastRoots, head);
+  return {
+    lastHead: head,
+    reorg: {
+      roots: head,
+      byHead: true,
+      previousDependentRootChanged: sinceHead.previousDependentRootChanged && sinceProbe.previousDependentRootChanged,
+      currentDependentRootChanged: sinceHead.currentDependentRootChanged && sinceProbe.currentDependentRootChanged,
+      movedBack: lastHead !== undefined && head.slot < lastHead.slot,
+      epochTransition: head.epochTransition,
+      tables: [],
+    },
+  };
+}
+
+function afterProbe(context: SchedulerContext, roots: ObservedRoots): Partial<SchedulerContext> {
+  const changes = changesSince(context, context.lastRoots, roots);
+  return { reorg: { ...changes, roots, byHead: false, movedBack: false, epochTransition: false, tables: [] } };
+}
+
+function changesSince(
+  { chain }: SchedulerContext,
+  before: ObservedRoots | undefined,
   roots: ObservedRoots,
-  epochTransition: boolean,
-): Partial<SchedulerContext> {
-  const { chain, lastRoots } = context;
-  const changes = lastRoots === undefined ? NO_CHANGE : rootChanges(chain, lastRoots, roots);
-  const movedBack = lastRoots?.block !== undefined && roots.block !== undefined && roots.slot < lastRoots.slot;
-  return { lastRoots: roots, reorg: { ...changes, movedBack, epochTransition, tables: [] } };
+): RootChanges {
+  return before === undefined ? NO_CHANGE : rootChanges(chain, before, roots);
 }
 
 const NO_CHANGE: RootChanges = { previousDependentRootChanged: false, currentDependentRootChanged: false };

@@ -86,12 +86,16 @@ export const validatorsMachine = setup({
       ...context.change,
     })),
     /** Unknown names are asked for in every slot: a deposit may have been processed meanwhile. */
-    askForUnknown: assign({ pending: ({ context }) => new Set([...context.pending, ...context.registry.unknownIds]) }),
+    askForUnknown: assign({
+      pending: ({ context: { pending, asked, registry } }) =>
+        new Set([...pending, ...registry.unknownIds.filter((id) => !asked.has(id))]),
+    }),
     askForAll: assign({ pending: ({ context }) => new Set(context.registry.ids) }),
     beginLookUp: assign({ asked: ({ context }) => context.pending, pending: new Set<ValidatorId>() }),
     learn: assign(({ context }, { records }: { records: readonly ValidatorRecord[] }) => afterAnswer(context, records)),
     askAgain: assign({
       pending: ({ context }) => new Set([...context.asked, ...context.pending]),
+      asked: new Set<ValidatorId>(),
       failures: ({ context }) => context.failures + 1,
     }),
   },
@@ -243,6 +247,7 @@ function afterAnswer(context: ValidatorsContext, records: readonly ValidatorReco
   return {
     registry: learned.registry,
     announced: new Set([...announced].filter((id) => learned.registry.unknownIds.includes(id))),
+    asked: new Set(),
     filled: true,
     failures: 0,
     lines: filled ? learned.lines : [],

@@ -1,14 +1,14 @@
 /** What a role decides on each event: the steps of its parts, put together. Pure; the machine carries the commands out. */
+import type { HeadEvent } from '../ports.js';
 import { epochOf } from '../rules/chain-time.js';
-import { rootChanges } from '../rules/dependent-roots.js';
 import type { ExecutionRecord, Step } from './role-context.js';
 import { decided, inOrder, type RoleEvent } from './role-context.js';
 import { armSlot, forgetExecution, markTriggered, tellExecutions } from './execution-steps.js';
 import {
   distrustAll,
-  distrustNextCommittee,
   forgetVersions,
   noteRetry,
+  observeCurrentRoot,
   observeRoots,
   pruneTables,
   reconcile,
@@ -39,22 +39,20 @@ export function onTick({ slot }: EventOf<'TICK'>): Step {
 
 /** A node has a new head: it may trigger the duties of its slot, and it names the roots that tables must carry. */
 export function onHead({ head, at }: EventOf<'HEAD'>): Step {
+  // First what it says of the tables: duties that it proves wrong must not come due by it.
+  return inOrder(observeRoots(head), observeCurrentRoot(head), triggerBy(head, at));
+}
+
+/** The first head for a slot triggers its duties; one that is faster than our own tick counts when the tick arms them. */
+function triggerBy({ slot, block, executionOptimistic }: HeadEvent, at: number): Step {
   return (context) => {
-    const { chain, roots } = context;
-    const steps: Step[] = [];
-    const isFirstOfSlot = head.slot >= context.slot && !context.heads.some((seen) => seen.slot === head.slot);
+    // What a node says of a far future is not worth keeping.
+    const concerns = slot >= context.slot && slot <= context.slot + context.chain.slotsPerEpoch;
     // An optimistic head is nothing to vote for.
-    if (isFirstOfSlot && !head.executionOptimistic) {
-      const seen = { slot: head.slot, block: head.block, at };
-      context = { ...context, heads: [...context.heads, seen] };
-      const waitsForIt = (execution: ExecutionRecord) => execution.slot === head.slot && !execution.triggered;
-      // Faster than our own tick, it counts when the tick arms the slot.
-      if (head.slot === context.slot) steps.push(tellExecutions({ type: 'HEAD', head: seen }, waitsForIt));
-    }
-    const sameEpoch = roots !== undefined && epochOf(chain, roots.slot) === epochOf(chain, head.slot);
-    steps.push(observeRoots(head));
-    if (sameEpoch && rootChanges(chain, roots, head).currentDependentRootChanged) steps.push(distrustNextCommittee);
-    return inOrder(...steps)(context);
+    if (!concerns || executionOptimistic || context.heads.some((seen) => seen.slot === slot)) return decided(context);
+    const head = { slot, block, at };
+    const waitsForIt = (execution: ExecutionRecord) => execution.slot === slot && !execution.triggered;
+    return tellExecutions({ type: 'HEAD', head }, waitsForIt)({ ...context, heads: [...context.heads, head] });
   };
 }
 

@@ -114,7 +114,7 @@ function armKind(
   only?: ReadonlySet<ValidatorIndex>,
 ): Step {
   return (context) => {
-    const due = withoutProposalsOfReorg(context, planned, slot, dueDuties(context, table, kind.kind, slot, only));
+    const due = markAddedByReorg(context, planned, slot, dueDuties(context, table, kind.kind, slot, only));
     const carried = carriedValidators(context, kind, slot);
     const duties = due.run.filter((duty) => !carried.has(duty.validatorIndex));
     const commands: RoleCommand[] = skippedLines({ kind, slot }, due.skip).map((report) => ({ do: 'report', report }));
@@ -124,15 +124,25 @@ function armKind(
   };
 }
 
-/** The design note: do not re-schedule for the slot in which the re-org was seen. Unchanged proposals run. */
-function withoutProposalsOfReorg(context: RoleContext, planned: PlannedTable, slot: Slot, due: DueDuties): DueDuties {
+/**
+ * Tells what a re-org added to slots that it cannot run in any more: those that were over when it was seen, and, by the
+ * design note, proposals of the very slot in which it was seen. Unchanged proposals run.
+ */
+function markAddedByReorg(context: RoleContext, planned: PlannedTable, slot: Slot, due: DueDuties): DueDuties {
   const { armed, reorgSlot } = planned;
-  if (context.role.role !== 'proposer' || reorgSlot !== slot || armed === undefined) return due;
-  const wasThere = (index: ValidatorIndex) => armed.rowAt(slot, index) >= 0;
-  const added = due.run.map((duty) => duty.validatorIndex).filter((index) => !wasThere(index));
-  if (added.length === 0) return due;
-  const skip = new Map<SkipReason, readonly ValidatorIndex[]>(due.skip).set('added-by-reorg', added);
-  return { run: due.run.filter((duty) => wasThere(duty.validatorIndex)), skip };
+  if (armed === undefined || reorgSlot === undefined || slot > reorgSlot) return due;
+  const isAdded = (index: ValidatorIndex) => armed.rowAt(slot, index) < 0;
+  const skip = new Map<SkipReason, readonly ValidatorIndex[]>(due.skip);
+  const passed = skip.get('deadline-passed') ?? [];
+  const added = passed.filter(isAdded);
+  const lost = passed.filter((index) => !isAdded(index));
+  skip.delete('deadline-passed');
+  if (lost.length > 0) skip.set('deadline-passed', lost);
+  const isLateProposal = ({ validatorIndex }: Duty) =>
+    context.role.role === 'proposer' && slot === reorgSlot && isAdded(validatorIndex);
+  for (const { validatorIndex } of due.run.filter(isLateProposal)) added.push(validatorIndex);
+  if (added.length > 0) skip.set('added-by-reorg', added);
+  return { run: due.run.filter((duty) => !isLateProposal(duty)), skip };
 }
 
 function armBatch(
@@ -225,7 +235,7 @@ function dutiesReadAnew(
   const kind = kindsOf(context).find((candidate) => candidate.kind === execution.kind)!;
   const carried = carriedValidators({ ...context, executions: others }, kind, execution.slot);
   const due = dueDuties(context, table, execution.kind, execution.slot);
-  const { run } = withoutProposalsOfReorg(context, planned, execution.slot, due);
+  const { run } = markAddedByReorg(context, planned, execution.slot, due);
   return run.filter((duty) => !carried.has(duty.validatorIndex));
 }
 

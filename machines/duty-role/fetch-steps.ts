@@ -1,4 +1,5 @@
 /** Which tables a role fetches, and what it does with the answers. */
+import { ZERO_ROOT, epochOf, periodOf } from '../rules/chain-time.js';
 import type { ObservedRoots } from '../rules/dependent-roots.js';
 import type { ValidatorIndex } from '../rules/duties.js';
 import {
@@ -84,24 +85,42 @@ export function observeRoots(roots: ObservedRoots): Step {
     const steps: Step[] = [
       ...stale.map(({ target }) => holdTable(target)),
       ...restored.map(({ target }) => armTable(target, 'reorg')),
-      stale.length > 0 ? reconcile('reorg') : decided,
+      // Whoever came meanwhile was to be in the answer that is no longer waited for.
+      stale.length + restored.length > 0 ? reconcile('reorg') : decided,
     ];
     const decision = inOrder(...steps)({ ...seen, plan });
     return { context: decision.context, commands: [...commands, ...decision.commands] };
   };
 }
 
-/** The next sync committee may have changed with the chain: the API names no root, so it is asked for again. */
-export const distrustNextCommittee: Step = (context) => {
+/** Epochs whose current root is remembered: heads that go back and forth meet theirs again. */
+const REMEMBERED_EPOCHS = 4;
+
+/** Two heads of one epoch name different current roots: the next sync committee may have changed. */
+export function observeCurrentRoot({ slot, currentDutyDependentRoot: root }: ObservedRoots): Step {
+  return (context) => {
+    if (!context.role.verifiedEachEpoch || root === ZERO_ROOT) return decided(context);
+    const epoch = epochOf(context.chain, slot);
+    const before = context.currentRoots.get(epoch);
+    const others = [...context.currentRoots].filter(([seen]) => seen !== epoch).slice(1 - REMEMBERED_EPOCHS);
+    const seen = { ...context, currentRoots: new Map([...others, [epoch, root]]) };
+    return before === undefined || before === root ? decided(seen) : distrustNextCommittee(seen);
+  };
+}
+
+/** The API names no root for the next sync committee, so it is asked for again. */
+const distrustNextCommittee: Step = (context) => {
   const { role, chain, slot, plan } = context;
-  if (!role.verifiedEachEpoch) return decided(context);
-  const target = role.targetOf(chain, slot) + 1;
+  // By the slot's own epoch: in a period's last slot the next committee is on duty already.
+  const target = periodOf(chain, epochOf(chain, Math.max(0, slot))) + 1;
   const planned = plan.get(target);
-  if (planned?.table === undefined) return decided(context);
-  const commands = planned.fetch === undefined ? [] : stopFetch(context, target, planned.fetch);
-  const changed = withTable(plan, target, { status: 'stale', fetch: undefined, reorgSlot: slot });
+  if (planned?.table === undefined && planned?.fetch === undefined) return decided(context);
+  const { table, fetch } = planned;
+  const commands = fetch === undefined ? [] : stopFetch(context, target, fetch);
+  const status = table === undefined ? 'absent' : 'stale';
+  const changed = withTable(plan, target, { status, fetch: undefined, reorgSlot: slot });
   const name = tableName(role, target);
-  commands.push({ do: 'tell-parent', message: { type: 'TABLES_STALE', tables: [name] } });
+  if (table !== undefined) commands.push({ do: 'tell-parent', message: { type: 'TABLES_STALE', tables: [name] } });
   const decision = reconcile('reorg')({ ...context, plan: changed });
   return { context: decision.context, commands: [...commands, ...decision.commands] };
 };

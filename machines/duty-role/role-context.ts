@@ -1,7 +1,7 @@
 /** What a role machine holds, hears and commands. */
 import type { Clock, HeadEvent, Random } from '../ports.js';
 import type { ClaimLedger } from '../rules/at-most-once.js';
-import type { ChainSpec, Slot } from '../rules/chain-time.js';
+import type { ChainSpec, Epoch, Root, Slot } from '../rules/chain-time.js';
 import type { ObservedRoots } from '../rules/dependent-roots.js';
 import type { Duty, DutyAnswer, DutyKind, Role, ValidatorIndex } from '../rules/duties.js';
 import type { FetchOrder, Plan } from '../rules/duty-plan.js';
@@ -47,6 +47,8 @@ export interface RoleContext extends RoleInput {
   readonly plan: Plan;
   readonly executions: ReadonlyMap<string, ExecutionRecord>;
   readonly roots: ObservedRoots | undefined;
+  /** Current dependent root of the last head of each of the last few epochs; probes have no say in it. */
+  readonly currentRoots: ReadonlyMap<Epoch, Root>;
   /** Heads of the current slot and, where a head is faster than our tick, of later ones. */
   readonly heads: readonly SeenHead[];
   readonly servesProposerV1: boolean;

@@ -44,6 +44,8 @@ export function dueDuties(
     const claimed = claims.stateOf(kind, slot, epoch, index);
     if (claimed === 'already-claimed') continue;
     const reason = claimed === 'moved-after-claim' ? claimed : (whyNotYet(chain, policy, validator, slot) ?? tooLate);
+    // Of what only its own slot allows, nothing was lost before the validator was ours.
+    if (reason === 'before-validator-event' && kind !== 'attester') continue;
     if (reason === undefined) {
       run.push(dutyOf(chain, table, row, kind, slot, validator.record?.pubkey ?? ''));
       continue;

@@ -214,6 +214,11 @@ function currentRequirement(view: PlanView, endpointVersion: 1 | 2, target: numb
   return requiredRoot(view.chain, view.role.role, endpointVersion, target, view.roots);
 }
 
+/** Only a head confirms a root: a probe reads it off the very answers that may be wrong. */
+function confirmed({ roots }: PlanView, disputes: RootDisputes, root: Root): RootDisputes {
+  return roots?.block === undefined ? disputes : disputes.confirm(root);
+}
+
 /** Fetches under way that nobody needs any more. */
 export function obsoleteFetches(view: PlanView): PlannedTable[] {
   const needed = new Set(view.role.needs(view).map((need) => need.target));
@@ -253,7 +258,7 @@ export function compareRoots(view: PlanView): RootVerdict {
     if (table?.dependentRoot === required) {
       const wasStale = planned.status === 'stale';
       plan = withTable(plan, target, {
-        disputes: disputes.confirm(required),
+        disputes: confirmed(view, disputes, required),
         ...(wasStale && { status: 'ready', fetch: undefined }),
       });
       if (wasStale) restored.push({ target, cancelled: fetch });
@@ -309,7 +314,7 @@ export function adoptAnswer(view: PlanView, target: number, answer: DutyAnswer):
   const required = currentRequirement(view, endpointVersion, target);
   const verifiedEpoch = epochOf(view.chain, view.slot);
   if (required === undefined || required === dependentRoot) {
-    const disputes = required === undefined ? planned.disputes : planned.disputes.confirm(required);
+    const disputes = required === undefined ? planned.disputes : confirmed(view, planned.disputes, required);
     return swapped(view, planned, after, { status: 'ready', verifiedEpoch, disputes });
   }
   const mayRefetch = planned.disputes.mayRefetch(required, dependentRoot, view.slot);

@@ -23,7 +23,7 @@ export type SkipReason =
   | 'late-not-permitted'
   /** The validator has attested for this target epoch, or a later one, in another slot. */
   | 'moved-after-claim'
-  /** A proposal that a re-org added to the slot in which the re-org was seen. */
+  /** A re-org added it to a slot that was over when the re-org was seen; or, a proposal, to that very slot. */
   | 'added-by-reorg'
   /** The duty's slot is before the event that added or reactivated the validator. */
   | 'before-validator-event'

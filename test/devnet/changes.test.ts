@@ -61,7 +61,6 @@ describe('a devnet with re-orgs and validators that come and go', () => {
     expect([...reasons].sort()).toEqual([
       'added-by-reorg',
       'before-validator-event',
-      'deadline-passed',
       'genesis-slot',
       'moved-after-claim',
     ]);

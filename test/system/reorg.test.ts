@@ -423,6 +423,62 @@ describe('a re-org', () => {
     ).toMatchObject({ slot: 19, trigger: 'late', offsetMs: 5000 });
   });
 
+  test('a head that proves the duties of its own slot wrong does not make them come due', async () => {
+    rigAt();
+    await rig.startAt(16);
+    await heads(16, 17);
+    await rig.runTo(18, 1000);
+    table(2, 0x52, [
+      [18, 3],
+      [20, 2],
+      [22, 1],
+    ]);
+    rig.node.head(18);
+    await rig.settle();
+    const lines = rig.lines.filter(
+      (line) => 'validators' in line && line.slot === 18 && 'role' in line && line.role === 'attester',
+    );
+    expect(lines.map((line) => [line.type, 'validators' in line && line.validators])).toEqual([
+      ['duty-deferred', [1]],
+      ['duty-cancelled', [1]],
+      ['duty-due', [3]],
+      ['duty-executed', [3]],
+    ]);
+    expect(rig.linesOf('duty-due').at(-2)).toMatchObject({ role: 'attester', slot: 18, trigger: 'head' });
+  });
+
+  test('what it adds to slots that are over is told as such, not as lost', async () => {
+    rigAt({ scheduler: { late: 'never' } });
+    await rig.startAt(16);
+    await heads(16, 18);
+    rig.node.attester.set(2, {
+      root: root(0x52),
+      duties: [
+        [17, 3],
+        [20, 2],
+        [22, 1],
+      ],
+    });
+    rig.node.proposer.set(2, {
+      root: root(0x52),
+      duties: [
+        [17, 2],
+        [21, 1],
+      ],
+    });
+    await rig.runTo(19, 100);
+    rig.node.head(19);
+    await rig.runTo(24);
+    const skipped = rig
+      .linesOf('duty-skipped')
+      .map(({ role, slot, validators, reason }) => [role, slot, ...validators, reason]);
+    expect(skipped).toContainEqual(['proposer', 17, 2, 'added-by-reorg']);
+    expect(skipped).toContainEqual(['aggregator', 17, 3, 'added-by-reorg']);
+    // Late attestations are a matter of the operator's policy.
+    expect(skipped).toContainEqual(['attester', 17, 3, 'late-not-permitted']);
+    expect(skipped.filter(([, , , reason]) => reason === 'deadline-passed')).toEqual([]);
+  });
+
   test('heads go backwards: a head at a lower slot is a re-org, its roots are those of its own epoch', async () => {
     rigAt();
     await rig.startAt(20);

@@ -160,9 +160,18 @@ export function underWay({ open }: Tally): number {
   return open.reduce((sum, { left }) => sum + left, 0);
 }
 
-/** Duties that were not met and should have been. In slot 0 there is no proposal; a cancelled duty is none any more. */
+/** Reasons for which nothing was missed: the duty was not there, was not ours yet, or was met in another slot. */
+const NOTHING_MISSED: readonly SkipReason[] = [
+  'genesis-slot',
+  'before-validator-event',
+  'participation-delay',
+  'moved-after-claim',
+  'added-by-reorg',
+];
+
+/** Duties that were not met and should have been; a cancelled duty is none any more. */
 export function missed({ failed, skipped }: KindTally): number {
-  return failed + sumOf(skipped) - (skipped['genesis-slot'] ?? 0);
+  return NOTHING_MISSED.reduce((sum, reason) => sum - (skipped[reason] ?? 0), failed + sumOf(skipped));
 }
 
 export function sumOf(counts: Counts<string>): number {

@@ -31,6 +31,18 @@ describe('what became of duties', () => {
     expect(tally.total.attester.margins).toEqual([{ ms: 500, duties: 2 }]);
   });
 
+  test.each([
+    ['genesis-slot', 0],
+    ['before-validator-event', 0],
+    ['participation-delay', 0],
+    ['moved-after-claim', 0],
+    ['added-by-reorg', 0],
+    ['deadline-passed', 1],
+  ] as const)('skipped for %s: %i missed', (reason, count) => {
+    const skip = line({ type: 'duty-skipped', slot: 3, role: 'attester', validators: [1], reason });
+    expect(missed(tallyOf(STARTED, skip).total.attester)).toBe(count);
+  });
+
   test('an unknown due point costs the margin only', () => {
     const tally = tallied(
       tallyOf(STARTED, due('attester', 1, 'head', 1)),

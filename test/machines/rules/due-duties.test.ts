@@ -145,6 +145,15 @@ describe('duties that do not run', () => {
     });
   });
 
+  it('before-validator-event: said of attestations only, nothing else could have been made up', () => {
+    const registry = registryOf([])
+      .add([{ id: '9', eventSlot: 19 }])
+      .learn([recordOf(9)]);
+    const view = viewOf({ registry, slot: 19 });
+    expect(sorted(view, attesters, 'attester', 18).skip).toEqual({ 'before-validator-event': [9] });
+    expect(sorted(view, attesters, 'aggregator', 18)).toEqual({ run: [], skip: {} });
+  });
+
   it('before-validator-event and participation-delay: of validators that are new', () => {
     const registry = registryOf([2])
       .add([
