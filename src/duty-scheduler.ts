@@ -178,7 +178,7 @@ class Scheduler implements DutyScheduler {
     for (const event of this.#early.splice(0)) actor.send(event);
   }
 
-  async stop(reason = 'stopped by the embedder'): Promise<void> {
+  async stop(reason = 'stopped'): Promise<void> {
     if (this.#life.signal.aborted) return;
     this.#life.abort(new Error(reason));
     const actor = this.#actor;

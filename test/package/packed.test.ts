@@ -53,6 +53,13 @@ test("the README's example runs against the packed package", async () => {
   expect(line).toMatch(/^slot \d+ \((head|deadline|late)\): [012] in \d votes for 0x[0-9a-f]{64} false$/);
 }, 30_000);
 
+test("the README's inspection sees the actors", async () => {
+  const readme = await readFile(join(repository, 'README.md'), 'utf8');
+  const example = /## Inspecting[\s\S]*?```js\n([\s\S]*?)```/.exec(readme)![1]!;
+  await writeFile(join(folder, 'inspect.js'), example);
+  expect(await lineOf(process.execPath, ['inspect.js'], /^attester TABLE_FETCHED$/)).toBe('attester TABLE_FETCHED');
+}, 30_000);
+
 test('its types are there', async () => {
   const check = [
     "import { createDutyScheduler, type DutyScheduler } from 'ssv-duty-scheduler';",
