@@ -102,7 +102,7 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
       }),
       settleRoots: assign(({ context: { reorg, lastRoots } }) => ({
         reorg: undefined,
-        lastRoots: reorg !== undefined && (reorg.byHead || happened(reorg)) ? reorg.roots : lastRoots,
+        lastRoots: reorg !== undefined && (reorg.byHead || reorg.tables.length > 0) ? reorg.roots : lastRoots,
       })),
       noteAlive: assign({ alive: ({ context }, { role }: { role: Role }) => new Set([...context.alive, role]) }),
       noteCrash: assign({
@@ -206,18 +206,10 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
         ],
       },
       HEAD: {
-        actions: [
-          { type: 'noteHead', params: ({ event: { head } }) => ({ head }) },
-          tellRoles,
-          askBack,
-        ],
+        actions: [{ type: 'noteHead', params: ({ event: { head } }) => ({ head }) }, tellRoles, askBack],
       },
       ROOTS: {
-        actions: [
-          { type: 'noteProbe', params: ({ event: { roots } }) => ({ roots }) },
-          tellRoles,
-          askBack,
-        ],
+        actions: [{ type: 'noteProbe', params: ({ event: { roots } }) => ({ roots }) }, tellRoles, askBack],
       },
       TABLES_STALE: { actions: { type: 'noteStaleTables', params: ({ event }) => ({ tables: event.tables }) } },
       ROOTS_HANDLED: {

@@ -229,7 +229,7 @@ export const validatorsMachine = setup({
 
 function afterSourceEvent(context: ValidatorsContext, event: ValidatorSourceEvent): Partial<ValidatorsContext> {
   const { registry, added, removed, lookUp } = applySourceEvent(context.registry, event, context.slot);
-  const announced = event.type === 'VALIDATOR_ADDED' ? lookUp.filter((id) => !context.registry.ids.includes(id)) : [];
+  const announced = event.type === 'VALIDATOR_ADDED' ? lookUp.filter((id) => !context.registry.has(id)) : [];
   return {
     registry,
     pending: new Set([...context.pending, ...lookUp]),
@@ -244,9 +244,10 @@ function afterAnswer(context: ValidatorsContext, records: readonly ValidatorReco
   const { chain, slot, registry, announced, filled } = context;
   const nextEpoch = Math.max(0, epochOf(chain, slot)) + 1;
   const learned = learnRecords(chain, registry, records, announced, nextEpoch);
+  const unknown = new Set(learned.registry.unknownIds);
   return {
     registry: learned.registry,
-    announced: new Set([...announced].filter((id) => learned.registry.unknownIds.includes(id))),
+    announced: new Set([...announced].filter((id) => unknown.has(id))),
     asked: new Set(),
     filled: true,
     failures: 0,

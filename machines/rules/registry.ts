@@ -47,6 +47,10 @@ export class Registry {
     return this.#byId.size;
   }
 
+  has(id: ValidatorId): boolean {
+    return this.#byId.has(id);
+  }
+
   get ids(): ValidatorId[] {
     return [...this.#byId.keys()];
   }

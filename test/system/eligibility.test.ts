@@ -121,6 +121,15 @@ describe('a validator that leaves', () => {
 });
 
 describe('a validator the node does not know', () => {
+  test('is asked for once in the slot of the start, like everyone', async () => {
+    rigWith({ validators: upTo(33) });
+    await rig.start();
+    await rig.runTo(0, -1);
+    expect(rig.node.count('getValidators')).toBe(1);
+    await rig.runTo(1, -1);
+    expect(rig.node.count('getValidators')).toBe(2);
+  });
+
   test('is warned of once, asked for again in every slot, and never sent in a request for duties', async () => {
     rigWith({ validators: upTo(33) });
     await rig.start();

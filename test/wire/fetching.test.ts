@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { BeaconServer, NodeView } from '../../src/devnet/index.js';
+import { BeaconServer, NodeView, reorg } from '../../src/devnet/index.js';
 import { RealClock } from '../../services/clock/real-clock.js';
 import { expectExactly, handedOverBetween } from '../support/oracle.js';
 import { onWire, type WireRig } from '../support/wire-rig.js';
@@ -78,6 +78,26 @@ describe.concurrent('over real HTTP', () => {
       expect(hanging).toHaveLength(3);
       expect(hanging.every(({ abandoned }) => abandoned)).toBe(true);
       expect(rig.server.streamCount).toBe(0);
+    }),
+  );
+
+  test(
+    'a fetch that a re-org makes worthless ends its request at once, and begins anew',
+    onWire({}, async (rig) => {
+      await rig.scheduler.start();
+      const middle = rig.nextAt(2);
+      await rig.until(middle, -100);
+      const begin = Date.now();
+      rig.server.faults.set({ match: /\/duties\/attester/, action: 'hang' });
+      await rig.until(middle, 500);
+      const hanging = rig.server.requests.filter(({ path, at }) => path.includes('/duties/attester') && at >= begin);
+      expect(hanging.every(({ abandoned }) => !abandoned)).toBe(true);
+      reorg(rig.devnet.chain, { atSlot: middle, depth: 4 });
+      // Well before the end of its time budget, which is a slot.
+      await rig.until(middle, 800);
+      expect(hanging.some(({ abandoned }) => abandoned)).toBe(true);
+      expect(rig.linesOf('duties-fetch-cancelled').map(({ role }) => role)).toContain('attester');
+      expect(rig.server.requests.filter(({ path }) => path.includes('/duties/attester')).at(-1)!.abandoned).toBe(false);
     }),
   );
 
