@@ -1,0 +1,147 @@
+import type { InspectionEvent } from 'xstate';
+import { BeaconNodeError, type ExecutionReport } from '../../machines/ports.js';
+import { createScriptedRig, type ScriptedRig } from '../support/scripted-rig.js';
+import { root, type ScriptedDuty } from '../support/scripted-node.js';
+import type { ExecutionModelEvent } from './execution-spec.js';
+
+/** First slot of an epoch of 32 slots: no path comes to its middle. */
+const START = 64;
+const EPOCH = 2;
+/** The attestation due point of a slot of 12 s. */
+const DUE_MS = 4000;
+
+/** The real attester role with a duty in every odd slot, and an executor that comes back when told. */
+export class ExecutionRehearsal {
+  readonly #rig: ScriptedRig;
+  readonly #executions: (() => void)[] = [];
+  #duties: readonly ScriptedDuty[] = Array.from({ length: 16 }, (_, i) => [START + 2 * i + 1, i] as const);
+  #slot = START;
+  #lastRoot = 16;
+  #faulty = false;
+
+  constructor(inspect: (event: InspectionEvent) => void) {
+    const random = () => {
+      if (this.#faulty) throw new Error('a fault in a batch');
+      return 0.5;
+    };
+    const attester = () => new Promise<ExecutionReport>((resolve) => this.#executions.push(() => resolve(new Map())));
+    this.#rig = createScriptedRig({
+      validators: this.#duties.map(([, validator]) => validator),
+      chain: { slotsPerEpoch: 32 },
+      scheduler: { roles: ['attester'], executors: { attester }, late: 'never', random, inspect },
+    });
+    this.#setTable();
+    this.#rig.node.attester.set(EPOCH + 1, { root: root(1), duties: [] });
+  }
+
+  async start(): Promise<void> {
+    await this.#rig.startAt(START);
+    this.#oldHead();
+    this.#rig.node.hold = () => true;
+    await this.#rig.settle();
+  }
+
+  get state(): { schedule: string; execution: string } {
+    const { schedule, execution } = this.#rig.scheduler.snapshot()!.roles['attester']!;
+    return { schedule, execution };
+  }
+
+  /** Batches that are with the executor. */
+  get running(): boolean {
+    return this.#executions.length > 0;
+  }
+
+  async play({ type }: ExecutionModelEvent): Promise<void> {
+    const { node } = this.#rig;
+    switch (type) {
+      case 'tick':
+      case 'tick with a duty': {
+        const parity = type === 'tick' ? 0 : 1;
+        do await this.#tick();
+        while (this.#slot % 2 !== parity);
+        break;
+      }
+      case 'head':
+        node.head(this.#slot);
+        break;
+      case 'due point':
+        await this.#rig.runTo(this.#slot, DUE_MS);
+        break;
+      case 'unfit':
+      case 'fit': {
+        const isSyncing = type === 'unfit';
+        node.status = { ...node.status, isSyncing, syncDistance: isSyncing ? 10 : 0 };
+        const unfit = isSyncing ? 'node-syncing' : undefined;
+        this.#rig.scheduler.actor!.send({ type: 'NODE_FITNESS', unfit });
+        break;
+      }
+      case 'reorg':
+        this.#setTable();
+        this.#oldHead();
+        break;
+      case 'answer without the duty':
+        this.#duties = this.#duties.filter(([slot]) => slot !== this.#slot);
+        this.#setDuties();
+        this.#answer();
+        break;
+      case 'answer':
+        this.#answer();
+        break;
+      case 'crash':
+        await this.#crash();
+        break;
+      case 'done':
+        for (const finish of this.#executions.splice(0)) finish();
+        break;
+    }
+    await this.#rig.settle();
+  }
+
+  stop(): Promise<void> {
+    return this.#rig.stop();
+  }
+
+  async #tick(): Promise<void> {
+    // A stream that is silent for two slots is opened again, and hears nothing meanwhile.
+    this.#oldHead();
+    await this.#rig.runTo(++this.#slot, 10);
+  }
+
+  /** Names the roots, triggers nothing, and leaves the data's head alone. */
+  #oldHead(): void {
+    const { node } = this.#rig;
+    const { headBlock } = node;
+    node.head(START);
+    node.headBlock = headBlock;
+  }
+
+  #setTable(): void {
+    this.#lastRoot++;
+    this.#setDuties();
+  }
+
+  #setDuties(): void {
+    this.#rig.node.attester.set(EPOCH, { root: root(this.#lastRoot), duties: this.#duties });
+  }
+
+  #answer(): void {
+    const { held } = this.#rig.node;
+    held
+      .filter((request) => !request.aborted())
+      .at(-1)!
+      .answer();
+    held.length = 0;
+  }
+
+  /** The data fails, and so does the jitter of its retry: the batch's own actor stumbles. */
+  async #crash(): Promise<void> {
+    const { node } = this.#rig;
+    const { getAttestationData } = node;
+    node.getAttestationData = () => Promise.reject(new BeaconNodeError('http', 'HTTP 500', 500));
+    this.#faulty = true;
+    node.head(this.#slot);
+    await this.#rig.settle();
+    this.#faulty = false;
+    node.getAttestationData = getAttestationData;
+  }
+}

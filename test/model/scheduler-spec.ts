@@ -1,0 +1,39 @@
+import { setup } from 'xstate';
+import { ROLES } from '../../machines/rules/duties.js';
+
+export const SCHEDULER_EVENTS = [
+  ...ROLES.map((role) => `crash of ${role}` as const),
+  ...ROLES.map((role) => `crash below ${role}` as const),
+  'pause',
+  'tick',
+  'head',
+  'unfit and fit',
+  'others come and go',
+] as const;
+export type SchedulerModelEvent = { type: (typeof SCHEDULER_EVENTS)[number] };
+
+const nothing = () => undefined;
+
+/** The parent (DESIGN "a crashed role restarts alone"): a region per role, and nothing else that changes. */
+export const schedulerSpec = setup({ types: { events: {} as SchedulerModelEvent } }).createMachine({
+  type: 'parallel',
+  on: {
+    tick: { actions: nothing },
+    head: { actions: nothing },
+    'unfit and fit': { actions: nothing },
+    'others come and go': { actions: nothing },
+  },
+  states: Object.fromEntries(
+    ROLES.map((role) => [
+      role,
+      {
+        initial: 'running',
+        states: {
+          running: { on: { [`crash of ${role}`]: 'restarting', [`crash below ${role}`]: 'restarting' } },
+          // By the next tick it is back too: the pause is a twentieth of a slot.
+          restarting: { on: { pause: 'running', tick: 'running' } },
+        },
+      },
+    ]),
+  ),
+});

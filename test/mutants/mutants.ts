@@ -1,0 +1,302 @@
+/** A small wrong change that the fast tests must notice. */
+export interface Mutant {
+  /** What it breaks, in the words of the rule. */
+  readonly breaks: string;
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly search: string;
+  readonly replacement: string;
+}
+
+function within(file: string, ...mutants: readonly [breaks: string, search: string, replacement: string][]): Mutant[] {
+  return mutants.map(([breaks, search, replacement]) => ({ breaks, file, search, replacement }));
+}
+
+/** One mistake each: a boundary off by one, a guard turned round, an order reversed, something left out. */
+export const MUTANTS: readonly Mutant[] = [
+  ...within(
+    'machines/rules/chain-time.ts',
+    ['the next committee serves the last slot of a period', 'epochOf(chain, slot + 1)', 'epochOf(chain, slot)'],
+    [
+      'slots are whole numbers, rounded down',
+      'Math.floor((timeMs - chain.genesisTimeMs)',
+      'Math.ceil((timeMs - chain.genesisTimeMs)',
+    ],
+  ),
+  ...within(
+    'machines/rules/dependent-roots.ts',
+    [
+      'attester tables of H carry the previous root, those of H+1 the current one',
+      "['previousDutyDependentRoot', 'currentDutyDependentRoot', 'block']",
+      "['currentDutyDependentRoot', 'previousDutyDependentRoot', 'block']",
+    ],
+    [
+      'H is the epoch of the event, one off',
+      'target - epochOf(chain, roots.slot)',
+      'target + 1 - epochOf(chain, roots.slot)',
+    ],
+    ['the zero root means unknown', 'root === ZERO_ROOT ? undefined : root', 'root'],
+    ['v2 before Fulu keeps the old root', 'endpointVersion === 2 && target >=', 'endpointVersion === 2 || target >='],
+    [
+      'into the next epoch the old current root becomes the previous one',
+      'differ(last.currentDutyDependentRoot, head.previousDutyDependentRoot)',
+      'differ(last.previousDutyDependentRoot, head.previousDutyDependentRoot)',
+    ],
+  ),
+  ...within(
+    'machines/rules/root-disputes.ts',
+    ['a pair is refetched once a slot', 'pair.lastSlot >= slot', 'pair.lastSlot > slot'],
+    ['a root that was right before is not settled', 'received === this.confirmed ? this : ', ''],
+  ),
+  ...within(
+    'machines/rules/duty-plan.ts',
+    [
+      'a new full fetch overtakes a delta',
+      "fetch.mode === 'delta' && mode === 'full'",
+      "fetch.mode === 'full' && mode === 'full'",
+    ],
+    ['what waits starts anew at the tick', 'return isFreshStart(occasion) || (occasion', 'return (occasion'],
+    ['what is being answered goes on', 'if (!fetch.waiting) return false;', ''],
+    [
+      'who came during the wait is asked for',
+      "(occasion === 'validators-changed' && difference(asked, fetch.asked).length > 0)",
+      'false',
+    ],
+    ['the current need comes before its retry cause', "if (planned.status === 'stale') return 'reorg';", ''],
+    ['proposers by v2 from Fulu on', 'target >= view.chain.forkEpochs.fulu', 'target > view.chain.forkEpochs.fulu'],
+    [
+      'tables older than the previous epoch are pruned',
+      'role.targetOf(chain, slot) - 1;',
+      'role.targetOf(chain, slot) - 2;',
+    ],
+    [
+      'a fetch for the right root goes on',
+      "if (fetch?.mode === 'full' && fetch.requiredRoot === required) continue;",
+      '',
+    ],
+    ['a head proves a table right again', "...(wasStale && { status: 'ready', fetch: undefined }),", ''],
+    ['the slot of the re-org is remembered', 'reorgSlot: view.slot,\n      disputes', 'disputes'],
+    ['a delta counts only under the root of its table', 'answer.dependentRoot !== before.dependentRoot', 'false'],
+    [
+      'an answer that was asked before the root was known is asked once more',
+      'mayRefetch && (fetch.requiredRoot !== required || before === undefined)',
+      'false',
+    ],
+    ['a node that contradicts itself is reported', 'inconsistent: !same', 'inconsistent: false'],
+    ['who left is not brought back by a late answer', '!registry.isActiveMember(index));', 'index < 0);'],
+    [
+      'a table is not complete that lacks a validator',
+      'completeFor: complete ? eligible : undefined',
+      'completeFor: eligible',
+    ],
+    ['a table needed now is more urgent than one ahead', "need.urgency === 'now' && status(need)", 'status(need)'],
+    ['a stale table is the most urgent', "return 'refetching-after-reorg';", "return 'fetching-next';"],
+  ),
+  ...within(
+    'machines/rules/late-policy.ts',
+    ['the deadline slot itself is too late', 'slot >= deadlineSlot', 'slot > deadlineSlot'],
+    ['the record includes its first slot', 'dutySlot >= recordFromSlot', 'dutySlot > recordFromSlot'],
+    ['the slot of the event is not before it', 'dutySlot < eventSlot', 'dutySlot <= eventSlot'],
+    [
+      'a participation delay counts whole epochs',
+      'epochOf(chain, dutySlot) < firstEpoch',
+      'epochOf(chain, dutySlot) <= firstEpoch',
+    ],
+  ),
+  ...within(
+    'machines/rules/at-most-once.ts',
+    ['one attestation per target epoch', 'last.epoch >= epoch', 'last.epoch > epoch'],
+    ['never twice', "if (this.#others.get(slot)?.get(kind)?.has(validator)) return 'already-claimed';", ''],
+    ['a claim that is given back is free', 'attestation.slot !== slot', 'attestation.slot === slot'],
+  ),
+  ...within(
+    'machines/rules/registry.ts',
+    [
+      'who activates in the target epoch is asked for',
+      'return record.activationEpoch <= targetEpoch;',
+      'return record.activationEpoch < targetEpoch;',
+    ],
+    ['who is liquidated is not asked for', 'record === undefined || liquidated', 'record === undefined'],
+    ['who exited a period ago still serves', 'record.exitEpoch) <= 1', 'record.exitEpoch) < 1'],
+  ),
+  ...within(
+    'machines/rules/duty-table.ts',
+    ['a duplicate is one duty', 'if (!duplicate) kept', 'kept'],
+    ['a moved duty is told', 'if (a.slotOf(rowA) !== b.slotOf(rowB)) return false;', ''],
+  ),
+  ...within(
+    'machines/rules/duty-points.ts',
+    ['everything but attestations ends with its slot', 'return slot + 1;', 'return slot + 2;'],
+    ['Gloas has its own due points', 'epochOf(chain, slot) >= chain', 'epochOf(chain, slot) > chain'],
+  ),
+  ...within('machines/rules/subscriptions.ts', [
+    'until the end of the period of the table',
+    'firstEpochOf(chain, target + 1)',
+    'firstEpochOf(chain, target + 2)',
+  ]),
+  ...within(
+    'machines/roles/attester.ts',
+    ['the next epoch from its middle on', '>= chain.slotsPerEpoch / 2', '> chain.slotsPerEpoch / 2'],
+    [
+      'late duties need the table of the last epoch',
+      '<= lastSlotOf(chain, epoch - 1)',
+      '< startSlotOf(chain, epoch - 1)',
+    ],
+  ),
+  ...within(
+    'machines/duty-role/decisions.ts',
+    ['a slot is ticked once', 'slot < previous || (slot === previous && context.ticked)', 'slot < previous'],
+    ['an optimistic head is nothing to vote for', '!concerns || executionOptimistic', '!concerns'],
+    ['a head triggers its own slot only', 'execution.slot === slot && !execution', '!execution'],
+    [
+      'a head before our tick counts',
+      'slot <= context.slot + context.chain',
+      'slot < context.slot + 0 * context.chain',
+    ],
+    ['the next committee is distrusted after a re-org', 'observeCurrentRoot(head), ', ''],
+    [
+      'what a head says of the tables comes before its trigger',
+      'observeRoots(head), observeCurrentRoot(head), triggerBy(head, at)',
+      'triggerBy(head, at), observeRoots(head), observeCurrentRoot(head)',
+    ],
+  ),
+  ...within(
+    'machines/duty-role/fetch-steps.ts',
+    [
+      'an answer of an older request is dropped',
+      'if (fetch?.generation !== generation) return decided(context);\n    const adoption',
+      'const adoption',
+    ],
+    [
+      'a request that is superseded is ended',
+      "const stop: RoleCommand = { do: 'stop-fetch', id: fetchId(target) };\n  if (waiting) return [stop];",
+      "if (waiting) return [];\n  const stop: RoleCommand = { do: 'report', report: { type: 'duties-fetch-cancelled', ...tableName(role, target), cause } };",
+    ],
+    ['batches of a table that proved wrong hold back', '...stale.map(({ target }) => holdTable(target)),', ''],
+    [
+      'only the difference is subscribed after a swap',
+      'news.size === 0 ? decided : subscribeTable(after, cause, news)',
+      'subscribeTable(after, cause)',
+    ],
+  ),
+  ...within(
+    'machines/duty-role/execution-steps.ts',
+    ['a proposal added in the slot of the re-org is not started', 'slot === reorgSlot && isAdded(', 'isAdded('],
+    [
+      'a duty has one batch',
+      'due.run.filter((duty) => !carried.has(duty.validatorIndex));\n    const commands',
+      'due.run;\n    const commands',
+    ],
+    ['missed slots are armed after a pause', 'previousSlot < slot - 1', 'previousSlot < slot - 2'],
+  ),
+  ...within(
+    'machines/duty-role.machine.ts',
+    ['a batch that is done is reaped', "guard: 'isOfExecution', actions: reap", "guard: 'isOfExecution'"],
+    ['a batch that crashed is reaped', 'actions: [reportCrash, reap]', 'actions: [reportCrash]'],
+    [
+      'a role starts in the middle of a slot',
+      "entry: raise(({ context }) => ({ type: 'TICK', slot: context.slot })),",
+      '',
+    ],
+  ),
+  ...within(
+    'machines/table-fetch.machine.ts',
+    ['"not yet" waits for the tick', 'notYet: status === 400', 'notYet: false'],
+    ['failures are counted on', '(failure?.failures ?? order.failures) + 1', '1'],
+    ['a request that hangs is given up', 'const TIMEOUT_SLOTS = 4;', 'const TIMEOUT_SLOTS = 400;'],
+  ),
+  ...within(
+    'machines/duty-execution.machine.ts',
+    [
+      'nothing executes while it is held back',
+      "{ guard: 'isHeldBack', target: 'held' },\n        {\n          guard: 'needsData'",
+      "{\n          guard: 'needsData'",
+    ],
+    [
+      'what waited for its data may be held back then',
+      "{ guard: 'isHeldBack', target: 'held' },\n        { target: 'executing' },",
+      "{ target: 'executing' },",
+    ],
+    [
+      'a batch without duties is not handed over',
+      "due: {\n      description: 'The instant of the hand-over has come.',\n      always: [\n        { guard: 'nothingLeft', target: 'done' },",
+      "due: {\n      description: 'The instant of the hand-over has come.',\n      always: [",
+    ],
+    ['data must vote for the head that triggered', "context.dataIsFinal || context.trigger !== 'head' || ", 'true || '],
+    [
+      'the start by which it is too late is too late',
+      'context.clock.now() >= context.startBy',
+      'context.clock.now() > context.startBy',
+    ],
+    [
+      'executions of duties that are gone are cancelled',
+      "{ type: 'cancelVanished', params: ({ event }) => ({ update: event }) },",
+      '',
+    ],
+    ['the deadline ends the signals', "untilDeadline: { actions: 'expire' },", ''],
+    [
+      'an executor that never comes back is given up',
+      'context.deadline + context.chain.slotDurationMs -',
+      'context.deadline + 1e9 -',
+    ],
+    [
+      'a batch held before its due point is in time',
+      'context.clock.now() < context.dueAt ? context.trigger',
+      'false ? context.trigger',
+    ],
+  ),
+  ...within(
+    'machines/beacon-node.machine.ts',
+    ['a distance of four slots is tolerated', 'status.syncDistance > TOLERATED', 'status.syncDistance >= TOLERATED'],
+    [
+      'roots are checked in the last slot of an epoch',
+      'chain.slotsPerEpoch - 1].includes',
+      'chain.slotsPerEpoch].includes',
+    ],
+    ['a silent stream is opened again', "target: 'streaming',\n              reenter: true,", ''],
+  ),
+  ...within(
+    'machines/scheduler.machine.ts',
+    ['a role that crashed is restarted', "after: { restartPause: 'running' },", ''],
+    ['a crash concerns its own role', 'guard: ({ event }) => event.role === role,', ''],
+    [
+      'a role that is away hears nothing',
+      "actions: [\n                { type: 'noteCrash', params: { role } },\n                { type: 'diagnose', params: ({ event }) => ({ diagnostics: [crashNote(role, event.error)] }) },\n              ],\n            },\n          },\n          on:",
+      'actions: [],\n            },\n          },\n          on:',
+    ],
+    ['slots that were skipped are told', 'slot > last + 1 ?', 'slot > last + 2 ?'],
+  ),
+  ...within(
+    'machines/validators.machine.ts',
+    ['unknown names are asked for in every slot', '...registry.unknownIds.filter((id) => !asked.has(id))', ''],
+    ['a look-up that failed is sent again', 'new Set([...context.asked, ...context.pending])', 'context.pending'],
+  ),
+  ...within('machines/subscription.machine.ts', [
+    'what was sent is not sent again',
+    'queue: ({ context }) => context.queue.slice(1), failures: 0',
+    'failures: 0',
+  ]),
+  ...within(
+    'services/actors/hand-over.ts',
+    [
+      'the claim stands before the executor is called',
+      'const granted = new Set(claims.claim(claim));',
+      'const granted = new Set(claim.validators);\n    queueMicrotask(() => claims.claim(claim));',
+    ],
+    ['a cancelled duty hears of it', "abort(command.validators, 'cancelled');", ''],
+    ['a cancelled duty has no outcome', 'if (cancelled.has(validator)) continue;', ''],
+    ['the stop ends every signal', "return () => abort(controllers.keys(), 'stopped');", ''],
+    ['a claim is given back where nothing was signed', 'claims.release(released);', ''],
+  ),
+  ...within(
+    'services/actors/node-actors.ts',
+    ['an optimistic head is nothing to sign over', 'if (head.executionOptimistic) throw', 'if (false) throw'],
+    ['leaving a stream closes it', 'return () => connection.abort();', ''],
+  ),
+  ...within(
+    'services/slot-clock.ts',
+    ['a slot is ticked once, and never backwards', 'if (slot > last) {', 'if (slot !== last) {'],
+    ['a stopped clock sets no timer', 'return () => clock.clearTimeout(timer);', ''],
+    ['the tick is computed from genesis', 'slotStartMs(chain, last + 1) - clock.now()', 'chain.slotDurationMs'],
+  ),
+];

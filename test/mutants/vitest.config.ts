@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config';
+import { ROOT } from './mutated-copy.js';
+
+/** Each mutant is a test that runs the fast tests in a process of its own. */
+export default defineConfig({
+  test: { root: ROOT, include: ['test/mutants/*.mutants.ts'], testTimeout: 600_000, reporters: 'verbose' },
+});

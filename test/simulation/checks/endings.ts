@@ -1,0 +1,70 @@
+import { startSlotOf, epochOf, type Slot } from '../../../machines/rules/chain-time.js';
+import type { DutyKind, ValidatorIndex } from '../../../machines/rules/duties.js';
+import type { EventLine } from '../../../machines/rules/event-log.js';
+import type { World } from '../world.js';
+import { BySlot, keyOf, REMEMBERED_SLOTS, type Check } from './check.js';
+
+/** After a jump of the clock the timers sleep on; nothing can end before they have woken. */
+const TICKS_AFTER_JUMP = 2;
+
+type DutyLine = Extract<EventLine, { type: `duty-${string}` }>;
+
+function isDutyLine(line: EventLine): line is DutyLine {
+  return line.type.startsWith('duty-');
+}
+
+interface Story {
+  readonly kind: DutyKind;
+  readonly validator: ValidatorIndex;
+  state: 'open' | 'ended';
+  readonly lines: string[];
+}
+
+/**
+ * Every duty that came due, or was deferred, ends with exactly one line: executed, failed, skipped or cancelled. One
+ * that was cancelled, or signed nothing, may begin again; and what is over may be said to be skipped once more, when a
+ * re-org brings it back.
+ */
+export const oneEndingEach: Check = (world, violate) => {
+  let lastEnd = -1;
+  let ticked = 0;
+  const stories = new BySlot(() => new Map<string, Story>());
+  const tell = (line: DutyLine, validator: ValidatorIndex) => {
+    const { type, role: kind, slot } = line;
+    const key = keyOf({ kind, slot, validator });
+    const ofSlot = stories.at(slot);
+    const story = ofSlot.get(key) ?? { kind, validator, state: 'ended', lines: [] };
+    const isEnding = type !== 'duty-due' && type !== 'duty-deferred';
+    const neverBegan = isEnding && story.state === 'ended' && type !== 'duty-skipped';
+    story.lines.push('reason' in line ? `${type} (${line.reason})` : type);
+    if (neverBegan) violate(`${key} ended more than once, or before it was due: ${story.lines.join(', ')}`);
+    story.state = isEnding ? 'ended' : 'open';
+    ofSlot.set(key, story);
+  };
+  return {
+    line(line) {
+      if (isDutyLine(line)) for (const validator of line.validators) tell(line, validator);
+    },
+    // What was under way ends with the process.
+    lifeEnded: () => stories.clear(),
+    slotEnds(now) {
+      ticked = now === lastEnd + 1 ? ticked + 1 : 0;
+      lastEnd = now;
+      for (const [slot, ofSlot] of stories.entries()) {
+        for (const [key, { kind, state, lines }] of ofSlot) {
+          if (state === 'open' && ticked >= TICKS_AFTER_JUMP && now > lastSlotOfEndings(world, kind, slot)) {
+            violate(`${key} has not ended by slot ${now}: ${lines.join(', ')}`);
+          }
+        }
+      }
+      stories.forgetBefore(now - REMEMBERED_SLOTS);
+    },
+  };
+};
+
+/** An executor that ignores its signals is given up a slot after the deadline; timers may have slept for another two. */
+function lastSlotOfEndings({ spec }: World, kind: DutyKind, slot: Slot): Slot {
+  const deadline =
+    kind === 'attester' ? Math.min(slot + spec.slotsPerEpoch, startSlotOf(spec, epochOf(spec, slot) + 2)) : slot + 1;
+  return deadline + 1 + 2;
+}

@@ -1,0 +1,71 @@
+/** `npm run simulate -- --epochs 10000 --seed 1 [--validators N] [--reorgs P] [--faults P] [--until-slot N]` */
+import { setFlagsFromString } from 'node:v8';
+import { parseArgs } from 'node:util';
+import { runInNewContext } from 'node:vm';
+import { DEFAULT_OPTIONS, SLOTS_PER_EPOCH, type SimulationOptions } from './options.js';
+import { progressOn } from './progress.js';
+import { simulate } from './simulation.js';
+import { summaryOf } from './tally.js';
+
+const FLAGS = ['epochs', 'seed', 'validators', 'reorgs', 'faults', 'until-slot'] as const;
+
+function optionsFrom(args: readonly string[]): SimulationOptions {
+  const config = Object.fromEntries(FLAGS.map((flag) => [flag, { type: 'string' as const }]));
+  const { values } = parseArgs({ args: [...args], options: config });
+  const numberOf = (flag: (typeof FLAGS)[number]): number | undefined => {
+    const text = values[flag];
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    const isShare = flag === 'reorgs' || flag === 'faults';
+    const lowest = flag === 'epochs' || flag === 'validators' ? 1 : 0;
+    const fits = isShare ? value >= 0 && value <= 1 : Number.isSafeInteger(value) && value >= lowest;
+    if (text === '' || !fits)
+      throw new RangeError(`--${flag}: ${isShare ? 'a share from 0 to 1' : 'a whole number'}, not '${text}'`);
+    return value;
+  };
+  const untilSlot = numberOf('until-slot');
+  return {
+    epochs: numberOf('epochs') ?? DEFAULT_OPTIONS.epochs,
+    seed: numberOf('seed') ?? DEFAULT_OPTIONS.seed,
+    validators: numberOf('validators') ?? DEFAULT_OPTIONS.validators,
+    reorgs: numberOf('reorgs') ?? DEFAULT_OPTIONS.reorgs,
+    faults: numberOf('faults') ?? DEFAULT_OPTIONS.faults,
+    ...(untilSlot !== undefined && { untilSlot }),
+  };
+}
+
+/** Collects first: what is left is what is held. */
+function heapMeter(): () => number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  return () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+}
+
+async function main(): Promise<number> {
+  let options: SimulationOptions;
+  try {
+    options = optionsFrom(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+  const progress = progressOn(process.stdout, options.epochs);
+  const result = await simulate(options, { meterHeap: heapMeter(), onEpoch: (epoch) => progress.at(epoch) });
+  progress.end();
+  const { violation, events, replay, tally, demand, slots, seconds } = result;
+  const out = (text: string) => process.stdout.write(`${text}\n`);
+  if (violation !== undefined) {
+    for (const event of events) out(event);
+    out('');
+    out(`VIOLATION of ${violation.check} in slot ${violation.slot}, seed ${options.seed}: ${violation.what}`);
+    out(`again: ${replay}`);
+    out('');
+  }
+  for (const line of summaryOf(tally, demand, Math.floor(slots / SLOTS_PER_EPOCH), seconds)) out(line);
+  return violation === undefined ? 0 : 1;
+}
+
+process.exitCode = await main();
