@@ -15,6 +15,16 @@ export class Disturbances {
     else spans.push({ from, to });
   }
 
+  /** The clock jumps ahead: what still lasts ends by a timer, and so later by that clock. */
+  jump(now: number, ms: number): void {
+    for (const [concerns, spans] of this.#spans) {
+      this.#spans.set(
+        concerns,
+        spans.map(({ from, to }) => ({ from, to: to >= now ? to + Math.max(0, ms) : to })),
+      );
+    }
+  }
+
   /** Whether one touches the span, both ends included. */
   touches(concerns: number | 'all' | 'reorg', from: number, to: number): boolean {
     return this.#spans.get(concerns)?.some((span) => span.from <= to && span.to >= from) ?? false;

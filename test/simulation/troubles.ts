@@ -79,6 +79,7 @@ export function carryOut(world: World, trouble: Trouble): void {
     case 'clock-jump': {
       const ms = Math.trunc(trouble.slots * SLOT_MS);
       const now = clock.now();
+      world.disturbances.jump(now, ms);
       // Timers set before it sleep as long as they were told: up to a slot and a half too long.
       world.disturbances.add('all', Math.min(now, now + ms), Math.max(now, now + ms) + 1.5 * SLOT_MS);
       return clock.jump(ms);

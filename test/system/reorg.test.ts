@@ -646,6 +646,30 @@ describe('heads and the hand-over', () => {
     ]);
   });
 
+  test('head of slot+1 before its tick triggers nothing of this slot, and counts in its own', async () => {
+    rigAt();
+    table(2, 3, [
+      [18, 1],
+      [19, 2],
+    ]);
+    await rig.startAt(16);
+    await heads(16, 17);
+    await rig.runTo(18, 500);
+    rig.node.head(19);
+    await rig.runTo(18, DUE_POINT - 1);
+    expect(rig.ran('attester')).toEqual([]);
+    await rig.runTo(19, 1);
+    expect(
+      rig
+        .linesOf('duty-due')
+        .filter((line) => line.role === 'attester')
+        .map(({ slot, trigger, offsetMs }) => [slot, trigger, offsetMs]),
+    ).toEqual([
+      [18, 'deadline', DUE_POINT],
+      [19, 'head', 0],
+    ]);
+  });
+
   test('head after the due point does not trigger a second time', async () => {
     rigAt();
     await rig.startAt(16);
