@@ -1,9 +1,11 @@
-import { epochOf, lastSlotOf, positionInEpoch, startSlotOf } from '../rules/chain-time.js';
+import { epochOf, lastSlotOf, positionInEpoch } from '../rules/chain-time.js';
 import { oldestLateSlot } from '../rules/late-policy.js';
+import { byEpoch } from './by-epoch.js';
 import type { Need, RoleDefinition } from '../rules/role-definition.js';
 
 /** Attestations, and their aggregation: fixed an epoch ahead, one duty per validator and epoch. */
 export const attester: RoleDefinition = {
+  ...byEpoch('attester'),
   role: 'attester',
   kinds: [
     { kind: 'attester', handover: 'head', data: 'attestation-data' },
@@ -24,12 +26,4 @@ export const attester: RoleDefinition = {
       needs.push({ target: epoch + 1, urgency: 'ahead' });
     return needs;
   },
-  targetOf: (chain, slot) => epochOf(chain, slot),
-  span: (chain, epoch) => ({
-    role: 'attester',
-    target: epoch,
-    firstSlot: startSlotOf(chain, epoch),
-    slotCount: chain.slotsPerEpoch,
-  }),
-  requestEpoch: (_chain, epoch) => epoch,
 };

@@ -1,8 +1,10 @@
-import { epochOf, positionInEpoch, startSlotOf } from '../rules/chain-time.js';
+import { epochOf, positionInEpoch } from '../rules/chain-time.js';
+import { byEpoch } from './by-epoch.js';
 import type { Need, RoleDefinition } from '../rules/role-definition.js';
 
 /** Block proposals. Before Fulu they may change until the epoch begins, so that planning ahead would be guessing. */
 export const proposer: RoleDefinition = {
+  ...byEpoch('proposer'),
   role: 'proposer',
   kinds: [{ kind: 'proposer', handover: 'slot-start', data: null }],
   answersNameEveryone: true,
@@ -17,12 +19,4 @@ export const proposer: RoleDefinition = {
       needs.push({ target: epoch + 1, urgency: 'ahead' });
     return needs;
   },
-  targetOf: (chain, slot) => epochOf(chain, slot),
-  span: (chain, epoch) => ({
-    role: 'proposer',
-    target: epoch,
-    firstSlot: startSlotOf(chain, epoch),
-    slotCount: chain.slotsPerEpoch,
-  }),
-  requestEpoch: (_chain, epoch) => epoch,
 };
