@@ -277,7 +277,7 @@ export const beaconNodeMachine = setup({
                     diagnostics: [
                       {
                         level: 'info',
-                        message: `${context.url}: no event for two slots, the stream is opened again`,
+                        message: `${context.url}: no event for more than two slots, the stream is opened again`,
                       },
                     ],
                   }),

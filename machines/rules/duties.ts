@@ -8,6 +8,15 @@ export const ROLES: readonly Role[] = ['attester', 'proposer', 'sync-committee']
 /** What is handed to an executor. A role's table yields one or two kinds. */
 export type DutyKind = 'attester' | 'aggregator' | 'proposer' | 'sync-committee' | 'sync-committee-contribution';
 
+/** Every kind there is. */
+export const DUTY_KINDS: readonly DutyKind[] = [
+  'attester',
+  'aggregator',
+  'proposer',
+  'sync-committee',
+  'sync-committee-contribution',
+];
+
 /** Why a batch is handed over now. */
 export type Trigger = 'slot-start' | 'head' | 'payload' | 'deadline' | 'late';
 

@@ -33,7 +33,8 @@ export interface PlannedTrouble {
   readonly trouble: Trouble;
 }
 
-const METHODS: readonly NodeMethod[] = [
+/** Whatever the scheduler asks of a node once it runs. */
+export const METHODS: readonly NodeMethod[] = [
   'getSyncStatus',
   'getValidators',
   'getAttesterDuties',

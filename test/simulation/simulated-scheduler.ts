@@ -4,7 +4,7 @@ import type { BeaconNode, Clock, Executor, Executors, Journal, ValidatorSource }
 import { ROLE_DEFINITIONS } from '../../machines/roles/index.js';
 import type { ClaimLedger } from '../../machines/rules/at-most-once.js';
 import type { ChainSpec, Slot } from '../../machines/rules/chain-time.js';
-import { ROLES, type DutyKind } from '../../machines/rules/duties.js';
+import { DUTY_KINDS, ROLES, type DutyKind } from '../../machines/rules/duties.js';
 import type { Diagnostic, EventLine } from '../../machines/rules/event-log.js';
 import { defaultPolicy } from '../../machines/rules/policy.js';
 import { schedulerLogic } from '../../services/actors/scheduler-logic.js';
@@ -31,20 +31,12 @@ export interface LifeOptions {
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
 }
 
-const KINDS: readonly DutyKind[] = [
-  'attester',
-  'aggregator',
-  'proposer',
-  'sync-committee',
-  'sync-committee-contribution',
-];
-
 export function startLife(options: LifeOptions): Life {
   const { chain, clock, jitter, beaconNode, validators, execute, claims, journal, recordFromSlot } = options;
   const eventLog = new EventLog(clock, () => chain);
   eventLog.onLine(options.onLine);
   eventLog.onDiagnostic(options.onDiagnostic);
-  const executors = Object.fromEntries(KINDS.map((kind) => [kind, execute])) as Executors;
+  const executors = Object.fromEntries(DUTY_KINDS.map((kind) => [kind, execute])) as Executors;
   const roles = ROLES.map((role) => ROLE_DEFINITIONS[role]);
   const actor = createActor(schedulerLogic({ roles, beaconNode, validators, executors, eventLog, journal }), {
     clock: {
@@ -59,7 +51,7 @@ export function startLife(options: LifeOptions): Life {
       claims,
       nodeUrl: beaconNode.url,
       recordFromSlot,
-      kinds: new Set(KINDS),
+      kinds: new Set(DUTY_KINDS),
       dataFetch: true,
     },
   });

@@ -2,24 +2,12 @@
 import { BeaconNodeError } from '../../machines/ports.js';
 import { epochOf } from '../../machines/rules/chain-time.js';
 import { RandomStream } from '../../src/devnet/deterministic-random.js';
-import { fillEmptySlot, reorg, type NodeMethod } from '../../src/devnet/index.js';
-import type { Trouble, ValidatorTrouble } from './hostility.js';
+import { fillEmptySlot, reorg } from '../../src/devnet/index.js';
+import { METHODS, type Trouble, type ValidatorTrouble } from './hostility.js';
 import type { Member } from './membership.js';
 import { SLOTS_PER_EPOCH } from './options.js';
 import { LATENCY_MS, SLOT_MS, type World } from './world.js';
 
-const EVERY_METHOD: readonly NodeMethod[] = [
-  'getSyncStatus',
-  'getValidators',
-  'getAttesterDuties',
-  'getProposerDuties',
-  'getSyncCommitteeDuties',
-  'getAttestationData',
-  'getHeadRoot',
-  'subscribeBeaconCommittees',
-  'subscribeSyncCommittees',
-  'openHeadStream',
-];
 /** As on the real chain: neither an activation nor an exit changes duties that can be known already. */
 const EXIT_DELAY_EPOCHS = 5;
 /** The registry only grows; ten thousand epochs must not fill it. */
@@ -69,7 +57,7 @@ export function carryOut(world: World, trouble: Trouble): void {
       return;
     }
     case 'unreachable':
-      for (const method of EVERY_METHOD) node.fail(method, Infinity, injected('unreachable'));
+      for (const method of METHODS) node.fail(method, Infinity, injected('unreachable'));
       node.dropStreams();
       return during(world, trouble.slots, () => node.heal());
     case 'no-proposer-v2':

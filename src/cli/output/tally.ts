@@ -3,17 +3,8 @@
  * It keeps the whole run as counts, the last epochs one by one, and the last notable lines.
  */
 import type { Epoch, Slot } from '../../../machines/rules/chain-time.js';
-import type { DutyKind, Role, Trigger, ValidatorIndex } from '../../../machines/rules/duties.js';
+import { type DutyKind, type Role, type Trigger, type ValidatorIndex } from '../../../machines/rules/duties.js';
 import type { CancelReason, DeferralReason, EventLine, SkipReason } from '../../../machines/rules/event-log.js';
-
-/** Kinds in the order in which they are shown. */
-export const DUTY_KINDS: readonly DutyKind[] = [
-  'attester',
-  'aggregator',
-  'proposer',
-  'sync-committee',
-  'sync-committee-contribution',
-];
 
 type Counts<K extends string> = Readonly<Partial<Record<K, number>>>;
 
