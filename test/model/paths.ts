@@ -25,7 +25,7 @@ export function transitionPaths<TSpec extends AnyStateMachine>(
   const machine: ActorLogic<AnyMachineSnapshot, EventObject> = spec;
   const options = {
     events: types.map((type) => ({ type })),
-    filterEvents: (state: AnyMachineSnapshot, event: EventObject) => state.can(event),
+    filterEvents: (state: AnyMachineSnapshot, event: EventObject) => state.status === 'active' && state.can(event),
   };
   const wayTo = new Map<string, readonly Step[]>();
   // The first step of a way is the start.

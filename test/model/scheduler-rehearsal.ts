@@ -1,5 +1,6 @@
 import type { InspectionEvent } from 'xstate';
 import { BeaconNodeError } from '../../machines/ports.js';
+import { epochOf } from '../../machines/rules/chain-time.js';
 import { ROLES, type Role } from '../../machines/rules/duties.js';
 import { root } from '../support/scripted-node.js';
 import { createScriptedRig, type ScriptedRig } from '../support/scripted-rig.js';
@@ -15,6 +16,7 @@ export class SchedulerRehearsal {
   readonly #rig: ScriptedRig;
   #slot = START;
   #lastRoot = 16;
+  #contradictions = 0;
   #faulty = false;
 
   constructor(inspect: (event: InspectionEvent) => void) {
@@ -54,6 +56,8 @@ export class SchedulerRehearsal {
       node.head(this.#slot);
       await this.#rig.runTo(++this.#slot, 10);
     } else if (type === 'head') node.head(this.#slot);
+    else if (type === 'contradiction') this.#contradict();
+    else if (type === 'break of the stream') node.dropStreams();
     else if (type === 'unfit and fit') {
       actor.send({ type: 'NODE_FITNESS', unfit: 'node-syncing' });
       actor.send({ type: 'NODE_FITNESS', unfit: undefined });
@@ -85,6 +89,15 @@ export class SchedulerRehearsal {
     await this.#rig.settle();
     this.#faulty = false;
     node.failing = undefined;
+  }
+
+  /** A head names a root that no answer carries, and the duties differ nevertheless. */
+  #contradict(): void {
+    const { node, chain } = this.#rig;
+    const epoch = epochOf(chain, this.#slot);
+    const { root: carried } = node.attester.get(epoch)!;
+    node.attester.set(epoch, { root: carried, duties: [[this.#slot, 1, ++this.#contradictions]] });
+    node.head(this.#slot, { previousDutyDependentRoot: root(++this.#lastRoot) });
   }
 
   #nameRoots(): void {

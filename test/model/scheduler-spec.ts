@@ -7,6 +7,8 @@ export const SCHEDULER_EVENTS = [
   'pause',
   'tick',
   'head',
+  'contradiction',
+  'break of the stream',
   'unfit and fit',
   'others come and go',
 ] as const;
@@ -20,6 +22,8 @@ export const schedulerSpec = setup({ types: { events: {} as SchedulerModelEvent 
   on: {
     tick: { actions: nothing },
     head: { actions: nothing },
+    contradiction: { actions: nothing },
+    'break of the stream': { actions: nothing },
     'unfit and fit': { actions: nothing },
     'others come and go': { actions: nothing },
   },

@@ -1,6 +1,13 @@
 import type { AnyStateMachine, AnyTransitionDefinition, InspectionEvent } from 'xstate';
 import type { AnyStateNode } from 'xstate/graph';
 
+/** Which transitions of a real chart were taken. */
+export interface ChartReport {
+  readonly chart: string;
+  readonly taken: readonly string[];
+  readonly missing: readonly string[];
+}
+
 /** Notes which transitions of the real charts are taken: the observer for `inspect`. */
 export class TakenTransitions {
   readonly #taken = new Set<string>();
@@ -10,16 +17,27 @@ export class TakenTransitions {
     for (const transition of event._transitions) this.#taken.add(nameOf(transition));
   };
 
-  /** Transitions of a chart that were never taken. */
-  missingOf(machine: AnyStateMachine): string[] {
-    return transitionsOf(machine.root).filter((name) => !this.#taken.has(name));
+  reportOf(machine: AnyStateMachine): ChartReport {
+    const names = transitionsOf(machine.root);
+    return {
+      chart: machine.id,
+      taken: names.filter((name) => this.#taken.has(name)),
+      missing: names.filter((name) => !this.#taken.has(name)),
+    };
   }
 }
 
-/** Every transition of a chart by name. */
-export function transitionsOf(node: AnyStateNode): string[] {
-  const own = [...node.transitions.values(), node.always ?? []].flat().map(nameOf);
-  return [...new Set([...own, ...Object.values(node.states).flatMap(transitionsOf)])];
+/** Every transition of a chart by name. Throws where two would share one: neither could be told to be missing. */
+export function transitionsOf(root: AnyStateNode): string[] {
+  const names = allTransitions(root).map(nameOf);
+  const twice = names.filter((name, i) => names.indexOf(name) !== i);
+  if (twice.length > 0) throw new Error(`transitions of one name: ${twice.join(', ')}`);
+  return names;
+}
+
+function allTransitions(node: AnyStateNode): AnyTransitionDefinition[] {
+  const own = [...node.transitions.values(), node.always ?? []].flat();
+  return [...own, ...Object.values(node.states).flatMap(allTransitions)];
 }
 
 function nameOf({ source, eventType, target, guard }: AnyTransitionDefinition): string {
