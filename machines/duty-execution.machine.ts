@@ -282,6 +282,7 @@ export const dutyExecutionMachine = setup({
     },
     collecting: {
       description: 'Fetching what is to be signed over.',
+      always: { guard: 'nothingLeft', target: 'done' },
       invoke: {
         id: 'data',
         src: 'collectData',
@@ -306,11 +307,15 @@ export const dutyExecutionMachine = setup({
     'awaiting-due-point': {
       description: 'The data does not vote for the head that triggered: it is asked for again at the due point.',
       exit: 'acceptNextData',
+      always: { guard: 'nothingLeft', target: 'done' },
       after: { untilDuePoint: 'collecting' },
     },
     'awaiting-data': {
       description: 'The data could not be fetched; it is asked for again after a growing pause.',
-      always: { guard: 'isHeldBack', target: 'held' },
+      always: [
+        { guard: 'nothingLeft', target: 'done' },
+        { guard: 'isHeldBack', target: 'held' },
+      ],
       after: {
         dataRetry: 'collecting',
         untilStartBy: {
@@ -320,9 +325,13 @@ export const dutyExecutionMachine = setup({
       },
     },
     ready: {
-      description: 'The data is there.',
+      description: 'The data is there; it may have come after a suspension.',
       always: [
-        { guard: 'nothingLeft', target: 'done' },
+        {
+          guard: 'isTooLate',
+          target: 'done',
+          actions: { type: 'report', params: ({ context }) => ({ reports: skipLines(context, 'deadline-passed') }) },
+        },
         { guard: 'isHeldBack', target: 'held' },
         { target: 'executing' },
       ],
@@ -427,7 +436,9 @@ function vanishedLines(context: ExecutionContext, update: DutiesUpdate): Report[
   return announced && vanished.length > 0 ? [cancelledLine(context, vanished, update.reason)] : [];
 }
 
+/** None where every duty was called off: their lines have been written. */
 function givenUpLines(context: ExecutionContext): Report[] {
+  if (context.duties.length === 0) return [];
   return [failedLine(context, validatorsOf(context.duties), 'the executor has not come back since the deadline')];
 }
 
