@@ -1,4 +1,5 @@
-import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths, serializeSnapshot } from 'xstate/graph';
+import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths } from 'xstate/graph';
+import { getInitialSnapshot, getNextSnapshot } from 'xstate';
 import type {
   ActorLogic,
   AnyMachineSnapshot,
@@ -16,7 +17,8 @@ export interface Path<TSpec extends AnyStateMachine> {
 
 /**
  * One path per transition of a spec machine: the shortest way to its source, then the transition itself, so that those
- * that lead back to where they began are taken too.
+ * that lead back to where they began are taken too. What its context has in `last` is what was told last, and no part
+ * of the state.
  */
 export function transitionPaths<TSpec extends AnyStateMachine>(
   spec: TSpec,
@@ -26,15 +28,18 @@ export function transitionPaths<TSpec extends AnyStateMachine>(
   const options = {
     events: types.map((type) => ({ type })),
     filterEvents: (state: AnyMachineSnapshot, event: EventObject) => state.status === 'active' && state.can(event),
+    serializeState: nameOf,
   };
-  const wayTo = new Map<string, readonly Step[]>();
+  const wayTo = new Map<string, readonly EventObject[]>();
   // The first step of a way is the start.
   for (const { state, steps } of getShortestPaths(machine, options)) {
-    wayTo.set(serializeSnapshot(state), steps.slice(1));
+    wayTo.set(
+      nameOf(state),
+      steps.slice(1).map(({ event }) => event),
+    );
   }
-  const adjacency = getAdjacencyMap(machine, options);
-  return adjacencyMapToArray(adjacency).map(({ state: source, event, nextState: state }) => {
-    const steps = [...wayTo.get(serializeSnapshot(source))!, { event, state }];
+  return adjacencyMapToArray(getAdjacencyMap(machine, options)).map(({ state: source, event }) => {
+    const steps = played(spec, [...wayTo.get(nameOf(source))!, event]);
     return { name: steps.map((step) => step.event.type).join(' → '), steps: steps as unknown as Path<TSpec>['steps'] };
   });
 }
@@ -42,4 +47,13 @@ export function transitionPaths<TSpec extends AnyStateMachine>(
 interface Step {
   readonly event: EventObject;
   readonly state: AnyMachineSnapshot;
+}
+
+function played(spec: AnyStateMachine, events: readonly EventObject[]): Step[] {
+  let state: AnyMachineSnapshot = getInitialSnapshot(spec);
+  return events.map((event) => ({ event, state: (state = getNextSnapshot(spec, state, event)) }));
+}
+
+function nameOf({ value, status, context }: AnyMachineSnapshot): string {
+  return JSON.stringify({ value, status, context: { ...(context as object), last: undefined } });
 }
