@@ -1,8 +1,13 @@
 import { expect } from 'vitest';
 import { dutyRoleMachine } from '../../machines/duty-role.machine.js';
+import { ROLES } from '../../machines/rules/duties.js';
 import { testEveryTransition } from './chart-coverage.js';
+import { CommitteeRehearsal } from './committee-rehearsal.js';
+import { COMMITTEE_EVENTS, committeeSpec } from './committee-spec.js';
 import { ExecutionRehearsal } from './execution-rehearsal.js';
 import { EXECUTION_EVENTS, executionSpec } from './execution-spec.js';
+import { MembershipRehearsal } from './membership-rehearsal.js';
+import { MEMBERSHIP_EVENTS, membershipSpec } from './membership-spec.js';
 import { playPaths } from './play-paths.js';
 import { ScheduleRehearsal } from './schedule-rehearsal.js';
 import { SCHEDULE_EVENTS, scheduleSpec } from './schedule-spec.js';
@@ -11,15 +16,29 @@ import { TakenTransitions } from './taken-transitions.js';
 // One path per transition of each spec, played by the real actors on the virtual clock. A test's name is its path.
 const taken = new TakenTransitions();
 
-for (const role of ['attester', 'proposer'] as const) {
+const BY_EPOCH = [
+  { title: 'the attester role', role: 'attester', beforeFulu: false },
+  { title: 'the proposer role', role: 'proposer', beforeFulu: false },
+  { title: 'the proposer role before Fulu', role: 'proposer', beforeFulu: true },
+] as const;
+
+for (const { title, role, beforeFulu } of BY_EPOCH) {
   playPaths(
-    `schedule of the ${role} role`,
-    scheduleSpec(role === 'attester'),
+    `schedule of ${title}`,
+    scheduleSpec(role === 'attester', !beforeFulu),
     SCHEDULE_EVENTS,
-    () => new ScheduleRehearsal(role, taken.inspect),
+    () => new ScheduleRehearsal(role, taken.inspect, beforeFulu),
     (rehearsal, { value }, after) => expect(rehearsal.state, after).toEqual({ schedule: value, execution: 'idle' }),
   );
 }
+
+playPaths(
+  'schedule of the sync-committee role',
+  committeeSpec,
+  COMMITTEE_EVENTS,
+  () => new CommitteeRehearsal(taken.inspect),
+  (rehearsal, { value }, after) => expect(rehearsal.state, after).toEqual({ schedule: value, execution: 'idle' }),
+);
 
 playPaths(
   'execution of the attester role',
@@ -32,8 +51,19 @@ playPaths(
   },
 );
 
-testEveryTransition(dutyRoleMachine, taken, {
-  'duty-role RECONNECTED → stays': 'the node does not leave on these paths: test/system/subscriptions.test.ts',
-  'duty-role.schedule.scheduled always → warming-up if isIn':
-    'the table needed now is on its way since the middle of the epoch before, and that is another state',
-});
+for (const role of ROLES) {
+  playPaths(
+    `a validator of the ${role} role comes and goes`,
+    membershipSpec({ waits: role !== 'proposer' }),
+    MEMBERSHIP_EVENTS,
+    () => new MembershipRehearsal(role, taken.inspect),
+    (rehearsal, { value, context }, after) => {
+      expect(rehearsal.state, after).toBe(value);
+      expect(rehearsal.running, after).toBe(context.running);
+      expect(rehearsal.calledOff, after).toBe(context.calledOff);
+      expect(rehearsal.calls, after).toBe(context.claimed ? 1 : 0);
+    },
+  );
+}
+
+testEveryTransition(dutyRoleMachine, taken);

@@ -21,7 +21,7 @@ export class Hosted<TMachine extends AnyStateMachine> {
   }
 
   get actor(): AnyActorRef {
-    return this.#host.getSnapshot().children['hosted']!;
+    return this.#host.getSnapshot().children['hosted'] as AnyActorRef;
   }
 
   get state(): unknown {

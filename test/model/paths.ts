@@ -50,10 +50,13 @@ interface Step {
 }
 
 function played(spec: AnyStateMachine, events: readonly EventObject[]): Step[] {
-  let state: AnyMachineSnapshot = getInitialSnapshot(spec);
+  let state = getInitialSnapshot(spec) as AnyMachineSnapshot;
   return events.map((event) => ({ event, state: (state = getNextSnapshot(spec, state, event)) }));
 }
 
-function nameOf({ value, status, context }: AnyMachineSnapshot): string {
-  return JSON.stringify({ value, status, context: { ...(context as object), last: undefined } });
+function nameOf(state: AnyMachineSnapshot): string {
+  const { status } = state;
+  const value: unknown = state.value;
+  const context = { ...(state.context as object), last: undefined };
+  return JSON.stringify({ value, status, context });
 }

@@ -6,6 +6,7 @@ import type { ScheduleEvent } from './schedule-spec.js';
 
 /** First slot of the rehearsal: that of an epoch, of four slots. */
 const START = 8;
+const SLOTS_PER_EPOCH = 4;
 /** Longer than any pause that a path comes to. */
 const PAUSE_MS = 800;
 /** More than one: requests for a single validator are taken for probes. */
@@ -21,14 +22,20 @@ export class ScheduleRehearsal {
   constructor(
     private readonly role: 'attester' | 'proposer',
     inspect: (event: InspectionEvent) => void,
+    /** Proposals are asked for by v1, which plans nothing ahead. */
+    private readonly beforeFulu = false,
   ) {
     this.#rig = createScriptedRig({
       validators: [1, 2],
-      chain: { slotsPerEpoch: 4 },
+      chain: {
+        slotsPerEpoch: SLOTS_PER_EPOCH,
+        ...(beforeFulu && { forkEpochs: { altair: 0, fulu: Infinity, gloas: Infinity } }),
+      },
       // Nothing is executed here, and no table of the past is needed for what is late.
       scheduler: { roles: [role], executors: {}, late: 'never', inspect },
     });
-    for (let epoch = 0; epoch < 12; epoch++) this.#setRoot(epoch, this.#freshRoot());
+    for (let epoch = 1; epoch < 12; epoch++)
+      this.#setRoot(epoch, beforeFulu ? lastBlockBefore(epoch) : this.#freshRoot());
   }
 
   async start(): Promise<void> {
@@ -102,8 +109,10 @@ export class ScheduleRehearsal {
   }
 
   #setRoot(epoch: number, name: string): void {
-    for (const tables of [this.#rig.node.attester, this.#rig.node.proposer])
-      tables.set(epoch, { root: name, duties: [] });
+    const table = { root: name, duties: [] };
+    this.#rig.node.proposer.set(epoch, table);
+    // Heads name the roots of the attester tables: before Fulu the current one is that of this epoch's proposals.
+    this.#rig.node.attester.set(this.beforeFulu ? epoch + 1 : epoch, table);
   }
 
   #head(): void {
@@ -119,4 +128,9 @@ export class ScheduleRehearsal {
     held.splice(held.indexOf(request), 1);
     return request;
   }
+}
+
+/** Root of proposals by v1: the scripted node's last block before their epoch. */
+function lastBlockBefore(epoch: number): string {
+  return root(0x80 + epoch * SLOTS_PER_EPOCH - 1);
 }

@@ -42,8 +42,9 @@ const ABSENT: Table = { ...READY, have: 'absent' };
  * a root or a request in it.
  *
  * @param asksByValidator whether newcomers are asked for; else an answer names everyone
+ * @param plansAhead whether the table of the next epoch is needed from the middle of this one on
  */
-export function scheduleSpec(asksByValidator: boolean) {
+export function scheduleSpec(asksByValidator: boolean, plansAhead = true) {
   const ask = (table: Table, newcomers: boolean): Table => ({
     ...table,
     request: 'asked',
@@ -156,8 +157,8 @@ export function scheduleSpec(asksByValidator: boolean) {
 
   function afterTick({ position, now, ahead, newcomers }: Schedule): Partial<Schedule> {
     const next = ((position + 1) % 4) as Schedule['position'];
-    const current = next === 0 ? ahead! : now;
-    const coming = next === 0 ? undefined : next === 2 ? ABSENT : ahead;
+    const current = next === 0 ? (ahead ?? ABSENT) : now;
+    const coming = next === 0 ? undefined : next === 2 && plansAhead ? ABSENT : ahead;
     return {
       position: next,
       // A pause is shorter than the rest of the slot.
