@@ -219,10 +219,18 @@ function confirmed({ roots }: PlanView, disputes: RootDisputes, root: Root): Roo
   return roots?.block === undefined ? disputes : disputes.confirm(root);
 }
 
-/** Fetches under way that nobody needs any more. */
+/** Fetches that nobody needs any more: the table's time is over, or whoever a retry would ask for has left. */
 export function obsoleteFetches(view: PlanView): PlannedTable[] {
   const needed = new Set(view.role.needs(view).map((need) => need.target));
-  return [...view.plan.values()].filter(({ target, fetch }) => fetch !== undefined && !needed.has(target));
+  const isObsolete = ({ target, table, fetch }: PlannedTable) => {
+    if (fetch === undefined) return false;
+    if (!needed.has(target)) return true;
+    if (!fetch.waiting) return false;
+    const eligible = eligibleFor(view, target);
+    if (eligible.length === 0) return true;
+    return fetch.mode === 'delta' && difference(eligible, table!.asked).length === 0;
+  };
+  return [...view.plan.values()].filter(isObsolete);
 }
 
 /** The plan without tables older than the previous epoch (period). */

@@ -49,6 +49,24 @@ describe('validators that come (SPEC §8)', () => {
     expect(run.validators(registryOf([1, 2, 3, 7]))).toEqual([]);
   });
 
+  it('and leave again after a failure are no longer asked for', () => {
+    const run = warmRun(attester, 17);
+    run.validators(registryOf([1, 2, 3, 7]));
+    run.fail(2);
+    expect(run.at(2).fetch?.mode).toBe('delta');
+    expect(run.validators(registryOf([1, 2, 3]))).toEqual([]);
+    expect(run.at(2).fetch).toBeUndefined();
+  });
+
+  it('and of whom none is left after a failure end the fetch of a whole table', () => {
+    const run = new PlanRun(attester, 17);
+    run.tick(17);
+    run.fail(2);
+    expect(run.at(2).fetch?.mode).toBe('full');
+    expect(run.validators(registryOf([]))).toEqual([]);
+    expect(run.at(2).fetch).toBeUndefined();
+  });
+
   it('give way to the whole table: a full fetch supersedes an addition', () => {
     const run = warmRun(attester, 18);
     run.validators(registryOf([1, 2, 3, 7]));
