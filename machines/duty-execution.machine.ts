@@ -426,7 +426,8 @@ function deferralLines(context: ExecutionContext): Report[] {
 }
 
 function skipLines(context: ExecutionContext, reason: SkipReason): Report[] {
-  return skippedLines(context, new Map([[reason, validatorsOf(context.duties)]]));
+  // Those called off have their line.
+  return context.duties.length === 0 ? [] : skippedLines(context, new Map([[reason, validatorsOf(context.duties)]]));
 }
 
 /** Before a batch came due nobody was told of it: `duties-changed` says enough. */

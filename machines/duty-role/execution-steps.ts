@@ -4,7 +4,7 @@ import { slotStartMs, type Slot } from '../rules/chain-time.js';
 import { dueDuties, dutyOf, type DueDuties } from '../rules/due-duties.js';
 import type { Duty, ValidatorIndex } from '../rules/duties.js';
 import { skippedLines } from '../rules/duty-lines.js';
-import { deadlineMs, dueAtMs } from '../rules/duty-points.js';
+import { deadlineMs, deadlineSlot, dueAtMs } from '../rules/duty-points.js';
 import { plannedTable, withTable, type PlannedTable } from '../rules/duty-plan.js';
 import { covers, diffTables, type DutyTable } from '../rules/duty-table.js';
 import type { CancelReason, SkipReason } from '../rules/event-log.js';
@@ -117,7 +117,8 @@ function armKind(
     const due = markAddedByReorg(context, planned, slot, dueDuties(context, table, kind.kind, slot, only));
     const carried = carriedValidators(context, kind, slot);
     const duties = due.run.filter((duty) => !carried.has(duty.validatorIndex));
-    const commands: RoleCommand[] = skippedLines({ kind, slot }, due.skip).map((report) => ({ do: 'report', report }));
+    const skipped = skippedLines({ kind, slot }, withoutCarried(due.skip, carried));
+    const commands: RoleCommand[] = skipped.map((report) => ({ do: 'report', report }));
     if (duties.length === 0) return decided(context, ...commands);
     const armed = armBatch(context, kind, slot, duties, late, isStale(context, planned));
     return { context: armed.context, commands: [...commands, ...armed.commands] };
@@ -202,7 +203,20 @@ function carriedValidators({ executions }: RoleContext, { kind }: KindDefinition
   return carried;
 }
 
-/** Gives every batch of a table its duties, read anew. */
+/** Whom a batch carries, that batch tells the end of. */
+function withoutCarried(
+  skip: DueDuties['skip'],
+  carried: ReadonlySet<ValidatorIndex>,
+): Map<SkipReason, readonly ValidatorIndex[]> {
+  const left = new Map<SkipReason, readonly ValidatorIndex[]>();
+  for (const [reason, validators] of skip) {
+    const others = validators.filter((index) => !carried.has(index));
+    if (others.length > 0) left.set(reason, others);
+  }
+  return left;
+}
+
+/** Gives every batch of a table its duties, read anew. One whose time is over ends by itself. */
 function refreshExecutions(planned: PlannedTable, reason: CancelReason): Step {
   return (context) => {
     const table = planned.table;
@@ -212,6 +226,8 @@ function refreshExecutions(planned: PlannedTable, reason: CancelReason): Step {
     const commands: RoleCommand[] = [];
     for (const execution of context.executions.values()) {
       if (!covers(table, execution.slot) || context.role.targetOf(context.chain, execution.slot) !== planned.target)
+        continue;
+      if (context.slot >= deadlineSlot(context.chain, execution.kind, execution.slot, context.policy.maximumDelay))
         continue;
       const duties = stale ? execution.duties : dutiesReadAnew(context, planned, table, execution);
       executions.set(execution.id, { ...execution, duties });

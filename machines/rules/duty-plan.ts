@@ -233,10 +233,10 @@ export function obsoleteFetches(view: PlanView): PlannedTable[] {
   return [...view.plan.values()].filter(isObsolete);
 }
 
-/** The plan without tables older than the previous epoch (period). */
+/** The plan without tables older than the previous epoch (period); one being fetched goes when its fetch is called off. */
 export function prunedPlan({ plan, role, chain, slot }: PlanView): Plan {
   const oldest = role.targetOf(chain, slot) - 1;
-  const kept = [...plan].filter(([target]) => target >= oldest);
+  const kept = [...plan].filter(([target, { fetch }]) => target >= oldest || fetch !== undefined);
   return kept.length === plan.size ? plan : new Map(kept);
 }
 
