@@ -12,7 +12,7 @@ export interface ValidatorRegistration {
   /** Slot of the contract event's block; absent for a validator that was there from the beginning. */
   readonly eventSlot?: Slot;
   /** Operators of its committee, ascending. */
-  readonly operatorIds?: readonly number[];
+  readonly committee?: readonly number[];
 }
 
 /** A validator in the registry. */
@@ -23,7 +23,7 @@ export interface RegisteredValidator {
   readonly liquidated: boolean;
   /** Slot of its last ValidatorAdded or ClusterReactivated; `-Infinity`: there from the beginning. */
   readonly eventSlot: Slot;
-  readonly operatorIds: readonly number[] | undefined;
+  readonly committee: readonly number[] | undefined;
 }
 
 export class Registry {
@@ -108,8 +108,8 @@ export class Registry {
   /** Adds validators; one that is there already stays as it is. */
   add(registrations: readonly ValidatorRegistration[]): Registry {
     const byId = new Map(this.#byId);
-    for (const { id, liquidated = false, eventSlot = -Infinity, operatorIds } of registrations) {
-      if (!byId.has(id)) byId.set(id, { id, record: undefined, liquidated, eventSlot, operatorIds });
+    for (const { id, liquidated = false, eventSlot = -Infinity, committee } of registrations) {
+      if (!byId.has(id)) byId.set(id, { id, record: undefined, liquidated, eventSlot, committee });
     }
     return new Registry(byId);
   }

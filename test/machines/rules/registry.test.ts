@@ -154,11 +154,11 @@ describe('a registry', () => {
     const registry = registryOf([1], { registration: { eventSlot: 20 } });
     const added = registry.add([
       { id: '1', eventSlot: 90 },
-      { id: '2', eventSlot: 90, liquidated: true, operatorIds: [3, 4] },
+      { id: '2', eventSlot: 90, liquidated: true, committee: [3, 4] },
     ]);
     expect(added.byIndex(1)).toBe(registry.byIndex(1));
     const second = added.learn([recordOf(2)]).byIndex(2);
-    expect(second).toMatchObject({ id: '2', eventSlot: 90, liquidated: true, operatorIds: [3, 4] });
+    expect(second).toMatchObject({ id: '2', eventSlot: 90, liquidated: true, committee: [3, 4] });
     expect(registry.size).toBe(1);
   });
 
