@@ -43,14 +43,14 @@ export function transportError(endpoint: string, thrown: unknown): BeaconNodeErr
   return new BeaconNodeError('unreachable', message, undefined, options);
 }
 
-interface Cause {
+export interface TransportCause {
   readonly name: string;
   readonly message: string;
   readonly code: string | undefined;
 }
 
-/** `fetch` wraps its reason once, an attempt at several addresses (::1, 127.0.0.1) wraps one reason for each. */
-function innermost(thrown: unknown): Cause {
+/** The reason at the bottom: `fetch` wraps its reason once, an attempt at several addresses (::1, 127.0.0.1) wraps one reason for each. */
+export function innermost(thrown: unknown): TransportCause {
   let error = thrown;
   for (let depth = 0; depth < 5; depth++) {
     if (error instanceof AggregateError && error.errors.length > 0) error = error.errors[0];
@@ -73,7 +73,7 @@ function nodeMessage(body: string | undefined): string {
 }
 
 /** A foreign text that may stand in a log line: no control characters (line breaks, terminal codes), not endless. */
-function printable(text: string): string {
+export function printable(text: string): string {
   const short = text.slice(0, LONGEST_NODE_MESSAGE);
   return short.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, ' ').trim();
 }

@@ -1,10 +1,11 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../../machines/ports.js';
-import { httpError, schemaError, tooLargeError, transportError } from './failures.js';
+import { abortedError, httpError, schemaError, timeoutError, tooLargeError, transportError } from './failures.js';
 import { type NodeAddress, requestTarget } from './node-address.js';
 import { RequestScope } from './request-scope.js';
 import { BodyTooLargeError, readText } from './response-text.js';
 
+const SCOPE_ERRORS = { timedOut: timeoutError, givenUp: abortedError };
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Of an answer that only matters by its status. */
 const MAX_IGNORED_BYTES = 64 * 1024;
@@ -96,7 +97,7 @@ export class HttpClient {
 
   async #exchange<T>(request: NodeRequest, read: (response: Dispatcher.ResponseData) => Promise<T>): Promise<T> {
     const endpoint = endpointOf(request);
-    const scope = new RequestScope(endpoint, request.budgetMs, this.clock, request.signal);
+    const scope = new RequestScope(endpoint, request.budgetMs, this.clock, request.signal, SCOPE_ERRORS);
     try {
       if (scope.endedBy !== undefined) throw scope.endedBy;
       const response = await this.dispatcher.request({

@@ -1,6 +1,6 @@
-/** Where a beacon node is, with its credentials kept apart from everything that is shown. */
+/** Where a node is, with its credentials kept apart from everything that is shown. */
 export interface NodeAddress {
-  /** For people and logs: no credentials, no query, no trailing slash. */
+  /** For people and logs: no credentials, no query, no trailing slash; of an execution node no path, where providers keep a key. */
   readonly shown: string;
   /** Scheme, host and port. */
   readonly origin: string;
@@ -12,20 +12,34 @@ export interface NodeAddress {
   readonly authorization: string | undefined;
 }
 
+/** Kinds of nodes, by what their addresses may be. */
+const KINDS = {
+  'beacon node': { protocols: ['http:', 'https:'], example: 'http://127.0.0.1:5052' },
+  'execution node': { protocols: ['http:', 'https:', 'ws:', 'wss:'], example: 'http://127.0.0.1:8545' },
+};
+
 /**
- * Reads the address of a beacon node, `http(s)://[user:password@]host[:port][/prefix][?query]`.
- * Throws a `TypeError` that repeats nothing of the text, since it may hold a password.
+ * Reads the address of a node, `http(s)://[user:password@]host[:port][/prefix][?query]`; that of an execution node may
+ * be `ws(s)://` too. Throws a `TypeError` that repeats nothing of the text, since it may hold a password.
  */
-export function parseNodeAddress(text: string): NodeAddress {
+export function parseNodeAddress(text: string, kind: keyof typeof KINDS = 'beacon node'): NodeAddress {
+  const { protocols, example } = KINDS[kind];
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) throw new TypeError('a beacon node address must be a full URL such as http://127.0.0.1:5052');
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TypeError('a beacon node address must begin with http:// or https://');
+  const article = kind === 'beacon node' ? 'a' : 'an';
+  if (url === undefined) throw new TypeError(`${article} ${kind} address must be a full URL such as ${example}`);
+  if (!protocols.includes(url.protocol)) {
+    const begins = protocols
+      .map((protocol) => `${protocol}//`)
+      .join(', ')
+      .replace(/, ([^,]*)$/, ' or $1');
+    throw new TypeError(`${article} ${kind} address must begin with ${begins}`);
   }
   const pathPrefix = url.pathname.replace(/\/+$/, '');
+  // Not `url.origin`: that of a ws address has another meaning in browsers, and Node follows them.
+  const origin = `${url.protocol}//${url.host}`;
   return {
-    shown: url.origin + pathPrefix,
-    origin: url.origin,
+    shown: origin + (kind === 'execution node' && pathPrefix !== '' ? '/…' : pathPrefix),
+    origin,
     pathPrefix,
     query: url.search.slice(1),
     authorization: basicAuthorization(url),

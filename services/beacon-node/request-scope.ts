@@ -1,21 +1,26 @@
 import { setMaxListeners } from 'node:events';
-import type { BeaconNodeError, Clock } from '../../machines/ports.js';
-import { abortedError, timeoutError } from './failures.js';
+import type { Clock } from '../../machines/ports.js';
+
+/** How the errors of a request are made that is ended from this side. */
+export interface ScopeErrors<E extends Error> {
+  timedOut(endpoint: string, budgetMs: number): E;
+  givenUp(endpoint: string): E;
+}
 
 /**
  * The life of one request: it ends when the caller gives up or when its time budget is used up, whichever comes
  * first. The budget runs on the injected clock (`AbortSignal.timeout` would not).
  */
-export class RequestScope {
+export class RequestScope<E extends Error> {
   readonly #controller = new AbortController();
   readonly #release: () => void;
-  #endedBy: BeaconNodeError | undefined;
+  #endedBy: E | undefined;
 
-  constructor(endpoint: string, budgetMs: number, clock: Clock, callerSignal: AbortSignal) {
+  constructor(endpoint: string, budgetMs: number, clock: Clock, callerSignal: AbortSignal, errors: ScopeErrors<E>) {
     // undici listens twice per request, for headers and for the body.
     setMaxListeners(0, this.#controller.signal);
-    const timer = clock.setTimeout(() => this.#end(timeoutError(endpoint, budgetMs)), budgetMs);
-    const giveUp = () => this.#end(abortedError(endpoint));
+    const timer = clock.setTimeout(() => this.#end(errors.timedOut(endpoint, budgetMs)), budgetMs);
+    const giveUp = () => this.#end(errors.givenUp(endpoint));
     // Not AbortSignal.any: the caller's signal may live long, and dependent signals pile up on it.
     callerSignal.addEventListener('abort', giveUp, { once: true });
     this.#release = () => {
@@ -30,7 +35,7 @@ export class RequestScope {
   }
 
   /** Why the request was ended from this side; undefined while it was not. */
-  get endedBy(): BeaconNodeError | undefined {
+  get endedBy(): E | undefined {
     return this.#endedBy;
   }
 
@@ -39,7 +44,7 @@ export class RequestScope {
     this.#release();
   }
 
-  #end(reason: BeaconNodeError): void {
+  #end(reason: E): void {
     if (this.#endedBy !== undefined) return;
     this.#endedBy = reason;
     this.#controller.abort(reason);
