@@ -369,17 +369,21 @@ describe('re-orgs', () => {
     };
     await clock.advanceBy(2 * POLL_MS);
     expect(sink.names).toEqual(['old', 'b']);
+    expect(sink.rollBacks).toEqual([]);
     await stop();
   });
 
-  it('below the cursor, while the next range is read', async () => {
+  it.each(['getBlock', 'getLogs'])('below the cursor, before %s of the next range', async (request) => {
     node.mine(5, ['old']);
     node.mine(1, ['a']);
     follow();
     await clock.advanceBy(1000);
     node.mine(1, ['b']);
+    // The head and the cursor have been looked at.
+    let headers = 0;
     node.onRequest = (method) => {
-      if (method !== 'getLogs') return;
+      if (method === 'getBlock') headers += 1;
+      if (method !== request || headers < 3) return;
       node.onRequest = () => undefined;
       node.reorg(2, [['c'], ['d']]);
     };
