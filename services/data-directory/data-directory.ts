@@ -20,6 +20,8 @@ export interface DataDirectory {
   readonly claims: ClaimLedger;
   /** Oldest slot from which the journal has every claim; a duty of before may have been executed unseen. */
   readonly recordFromSlot: Slot;
+  /** Its key-value store, for what others keep beside the journal, each under a prefix of its own; open until `close`. */
+  readonly state: StateStore;
   /** What it found at the start, for people. */
   readonly findings: readonly Diagnostic[];
   /** False from a failed write (a full disk) until one succeeds. */
@@ -109,6 +111,7 @@ async function openJournal(
     journal: writer,
     claims: reading.claims,
     recordFromSlot,
+    state: store,
     findings,
     get writable() {
       return writer.writable;

@@ -22,16 +22,17 @@ import { Unsaved } from './unsaved.js';
 /** Blocks behind the head that can be undone: 3.4 hours, far beyond what any chain has taken back. */
 export const HISTORY_BLOCKS = 1024;
 
-/** A block to which the registry can go back, and what leads from it to the point before. */
+/** A block to which the registry can go back. */
 export interface HistoryPoint extends BlockRef {
-  readonly undo: Undo;
+  /** What leads from it to the point before; undefined: there is no way back from here. */
+  readonly undo: Undo | undefined;
 }
 
-/** What a registry holds, in no particular order; the points ascending, the last one is the cursor. */
+/** What a registry was when it was stored. */
 export interface RegistryContent {
-  readonly validators: Iterable<ContractValidator>;
-  readonly clusters: Iterable<Cluster>;
-  readonly points: Iterable<HistoryPoint>;
+  readonly state: RegistryState;
+  /** Ascending; the last one is the cursor. */
+  readonly points: HistoryPoint[];
 }
 
 /** What a range of blocks brought. */
@@ -44,19 +45,17 @@ export interface RegistryChange {
 
 export class ContractRegistry {
   readonly #operatorId: number | undefined;
-  readonly #state = new RegistryState();
-  #points: HistoryPoint[] = [];
+  readonly #state: RegistryState;
+  readonly #points: HistoryPoint[];
 
   /** What a store has not written yet. */
   readonly unsaved = new Unsaved();
 
   /** @param operatorId validators of clusters without this operator are nobody's to tell of; undefined: all are ours */
-  constructor(operatorId?: number, content?: RegistryContent) {
+  constructor(operatorId?: number, { state, points }: RegistryContent = { state: new RegistryState(), points: [] }) {
     this.#operatorId = operatorId;
-    if (content === undefined) return;
-    for (const cluster of content.clusters) this.#state.putCluster(cluster.id, cluster);
-    for (const validator of content.validators) this.#state.putValidator(validator.publicKey, validator);
-    this.#points = [...content.points];
+    this.#state = state;
+    this.#points = points;
   }
 
   /** Last block that is in; undefined before the first range. */
@@ -67,6 +66,11 @@ export class ContractRegistry {
   /** Blocks to which it can go back, ascending. */
   get points(): readonly HistoryPoint[] {
     return this.#points;
+  }
+
+  /** Whether its history reaches back to where it was empty. */
+  get isWhole(): boolean {
+    return this.#points.length === 0 || this.#points[0]!.undo !== undefined;
   }
 
   /** Validators and clusters, for those who only look. */
@@ -110,7 +114,7 @@ export class ContractRegistry {
     if (place < 0) throw new RangeError(`block ${block.number} is not in the history of the registry`);
     const undone = this.#points.splice(place + 1);
     this.unsaved.pointsChanged(undone);
-    return this.#revert(undone.map(({ undo }) => undo).reverse());
+    return this.#revert(undone.flatMap(({ undo }) => undo ?? []).reverse());
   }
 
   /** Forgets everything, and tells what that changes: all our validators are gone. */
@@ -206,8 +210,8 @@ export class ContractRegistry {
     if (base < 0) return;
     this.unsaved.pointsChanged(this.#points.splice(0, base));
     const { number, hash, undo } = this.#points[0]!;
-    if (undo.validators.size + undo.clusters.size === 0) return;
-    this.#points[0] = { number, hash, undo: emptyUndo() };
+    if (undo === undefined) return;
+    this.#points[0] = { number, hash, undo: undefined };
     this.unsaved.pointsChanged([this.#points[0]]);
   }
 

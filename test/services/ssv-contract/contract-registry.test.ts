@@ -206,7 +206,8 @@ describe('a re-org', () => {
     for (let number = 1; number <= 5; number++)
       registry.apply(rangeOf(number, [happened('ValidatorAdded', number)]), head);
     expect(registry.points.map(({ number }) => number)).toEqual([3, 4, 5]);
-    expect(registry.points[0]!.undo.validators.size).toBe(0);
+    expect(registry.points.map(({ undo }) => undo?.validators.size)).toEqual([undefined, 1, 1]);
+    expect(registry.isWhole).toBe(false);
     registry.rollBackTo(blockOf(3));
     expect(registry.known().map(({ id }) => id)).toEqual([key(1), key(2), key(3)]);
     registry.apply(rangeOf(head + 9, [], head + HISTORY_BLOCKS));
@@ -217,6 +218,7 @@ describe('a re-org', () => {
 
   it('may leave nothing at all', () => {
     const registry = registryAfter([happened('ValidatorAdded', 1), happened('ClusterLiquidated', 0, OTHERS)]);
+    expect(registry.isWhole).toBe(true);
     expect(registry.reset()).toEqual([{ type: 'VALIDATOR_REMOVED', ids: [key(1)] }]);
     expect(contentOf(registry)).toEqual(contentOf(new ContractRegistry(1)));
     registry.apply(rangeOf(1, [happened('ValidatorAdded', 1)]));
