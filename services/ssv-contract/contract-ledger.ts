@@ -6,8 +6,8 @@ import type { ContractRegistry } from './contract-registry.js';
 import type { BlockEvents, BlockRef, ContractEvent, ContractLog, EventRefusal } from './contract-types.js';
 import type { LogsOfBlock } from './logs-of-blocks.js';
 
-/** Logs decoded and taken in per turn of the event loop; the events of one block are never split. */
-const LOGS_PER_TURN = 256;
+/** Logs taken in per turn of the event loop; a block is never split. The hash of a cluster never seen before is the most of it. */
+const LOGS_PER_TURN = 64;
 
 export interface ContractLedgerOptions {
   readonly registry: ContractRegistry;

@@ -31,7 +31,7 @@ const CLUSTERS = `${PREFIX}cluster/`;
 const POINTS = `${PREFIX}point/`;
 /** Digits of a block number in a key, so that keys are in the order of numbers. */
 const NUMBER_DIGITS = 16;
-const RECORDS_PER_TURN = 500;
+const RECORDS_PER_TURN = 200;
 
 export interface ContractStoreOptions {
   readonly state: StateStore;
