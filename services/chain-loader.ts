@@ -59,7 +59,8 @@ function isNoBeaconNode(error: unknown): error is BeaconNodeError {
   return error.kind === 'http' && error.status !== undefined && error.status < 500 && error.status !== 429;
 }
 
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves after some ms; rejects with the signal's reason when that fires first. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clock.clearTimeout(timer);

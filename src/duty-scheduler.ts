@@ -14,6 +14,7 @@ import { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
 import { RealClock } from '../services/clock/real-clock.js';
 import { EventLog } from '../services/event-log.js';
 import { openDataDirectory, type DataDirectory } from '../services/data-directory/data-directory.js';
+import { needsPreparation, type PreparedValidatorSource } from '../services/prepared-source.js';
 import { staticValidators } from '../services/static-validators.js';
 import { parseValidatorId } from './validator-ids.js';
 
@@ -148,6 +149,7 @@ class Scheduler implements DutyScheduler {
       this.#eventLog.onLine((line) => journal.report(line));
     }
     this.#life.signal.throwIfAborted();
+    if (needsPreparation(this.#validators)) await this.#prepare(this.#validators, chain);
     const logic = schedulerLogic({
       roles: roles.map((role) => ROLE_DEFINITIONS[role]),
       beaconNode: this.#node,
@@ -178,12 +180,27 @@ class Scheduler implements DutyScheduler {
     for (const event of this.#early.splice(0)) actor.send(event);
   }
 
+  async #prepare(source: PreparedValidatorSource, chain: ChainSpec): Promise<void> {
+    const { dataDir } = this.#options;
+    const state = this.#data?.state;
+    const surroundings = {
+      chain,
+      clock: this.#clock,
+      random: this.#random,
+      diagnose: (diagnostic: Diagnostic) => this.#eventLog.diagnose(diagnostic),
+      storage: dataDir === undefined || state === undefined ? undefined : { path: dataDir, state },
+    };
+    await source.prepare(surroundings, this.#life.signal);
+    this.#life.signal.throwIfAborted();
+  }
+
   async stop(reason = 'stopped'): Promise<void> {
     if (this.#life.signal.aborted) return;
     this.#life.abort(new Error(reason));
     const actor = this.#actor;
     actor?.stop();
     if (actor !== undefined) this.#eventLog.report({ type: 'scheduler-stopped', reason });
+    if (needsPreparation(this.#validators)) await this.#validators.close();
     await this.#data?.close();
     if (typeof this.#options.beaconNode === 'string') await this.#node.close?.();
   }

@@ -45,4 +45,12 @@ export { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
 export { RealClock } from '../services/clock/real-clock.js';
 export { VirtualClock } from '../services/clock/virtual-clock.js';
 export { EventLog } from '../services/event-log.js';
+export type { PreparedValidatorSource, SourceSurroundings } from '../services/prepared-source.js';
+export type { SyncProgress } from '../services/ssv-contract/log-follower.js';
+export { SSV_NETWORKS, type SsvNetwork, type SsvNetworkName } from '../services/ssv-contract/networks.js';
+export {
+  createSsvValidatorSource,
+  type SsvContractChoice,
+  type SsvValidatorSourceOptions,
+} from '../services/ssv-contract/ssv-validator-source.js';
 export { staticValidators } from '../services/static-validators.js';

@@ -91,7 +91,8 @@ export function learnRecords(
     if (after === undefined || after === before) continue;
     const attests = isEligible(chain, 'attester', after, epoch);
     const attested = before !== undefined && isEligible(chain, 'attester', before, epoch);
-    if (before === undefined && announced.has(after.id)) arrived.push(record.index);
+    // One liquidated meanwhile is told of when its cluster is reactivated.
+    if (before === undefined && announced.has(after.id) && !after.liquidated) arrived.push(record.index);
     else if (attests && !attested) started.push(record.index);
     else if (attested && !attests) ended.push(record.index);
   }

@@ -28,8 +28,12 @@ export interface LogSink {
   readonly restorePoints: readonly BlockRef[];
   /** Nothing before the first restore point was forgotten: it can be rolled back to nothing. */
   readonly isWhole: boolean;
-  /** Takes the blocks after the cursor in. They are in for good when this resolves. */
-  take(range: ReadRange): Promise<void>;
+  /**
+   * Takes the blocks after the cursor in. They are in for good when this resolves.
+   *
+   * @param head number of the chain's newest block
+   */
+  take(range: ReadRange, head: number): Promise<void>;
   /** Takes everything after a restore point out again; everything at all, if undefined. */
   rollBack(to: BlockRef | undefined): Promise<void>;
 }
@@ -140,7 +144,7 @@ export class LogFollower {
       return 'up-to-date';
     }
     while (this.#nextBlock() <= target) {
-      if (!(await this.#advance(target))) return 'moved';
+      if (!(await this.#advance(target, head.number))) return 'moved';
     }
     const age = Math.floor(clock.now() / 1000) - head.timestamp;
     if (age >= FRESH_S) {
@@ -172,13 +176,13 @@ export class LogFollower {
   }
 
   /** Reads a range; false where the chain changed meanwhile. */
-  async #advance(target: number): Promise<boolean> {
+  async #advance(target: number, head: number): Promise<boolean> {
     const { sink, reader, clock } = this.#options;
     const now = Math.floor(clock.now() / 1000);
     const read = await reader.read(this.#nextBlock(), target, sink.cursor, now, this.#signal);
     if (read === 'moved' || read === 'cursor-gone') return false;
     this.#firstBlock ??= this.#nextBlock();
-    await sink.take(read);
+    await sink.take(read, head);
     this.#logs += read.blocks.reduce((sum, { logs }) => sum + logs.length, 0);
     if (!this.#historyIsIn) this.#tellProgress(target, false);
     return true;

@@ -76,7 +76,8 @@ export function readSwitch(text: string): boolean {
   }
 }
 
-function oneOf<T extends string>(choices: readonly T[], text: string): T {
+/** The choice that a text names. */
+export function oneOf<T extends string>(choices: readonly T[], text: string): T {
   const choice = choices.find((candidate) => candidate === text.trim());
   if (choice === undefined) throw new UsageError(`${quoted(text)} is none of ${choices.join(', ')}`);
   return choice;

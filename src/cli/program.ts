@@ -4,7 +4,7 @@ import type { DevnetSettings } from './devnet-command.js';
 import { FlagValues } from './flag-values.js';
 import { readBeaconNode, readFolder, readLatePolicy, readLogFormat, readRoles, wholeNumber } from './flags.js';
 import type { RunSettings } from './run-command.js';
-import { readValidators } from './validators-file.js';
+import { addValidatorFlags, readValidatorChoice } from './validator-flags.js';
 
 /** What the command line leads to. */
 export interface Commands {
@@ -27,6 +27,7 @@ Every flag is also an environment variable, named behind it; lists in variables 
 const RUN_EXAMPLES = `
 Examples:
   ssv-duty-scheduler run --beacon-node http://127.0.0.1:5052 --validators 1024,1025
+  ssv-duty-scheduler run --beacon-node http://127.0.0.1:5052 --execution-node ws://127.0.0.1:8546 --network hoodi --operator-id 7
   ssv-duty-scheduler run --beacon-node https://user:password@node.example --validators ./validators.txt --log-format json
   SSV_DUTY_SCHEDULER_BEACON_NODE=http://127.0.0.1:5052 ssv-duty-scheduler run --validators 7 --roles attester,proposer
 ${EXIT_CODES}`;
@@ -97,13 +98,9 @@ function addRun(program: Command, commands: Commands): void {
       flag('--beacon-node <url>', 'address of the beacon node; credentials in it are used and never shown').argParser(
         (url: string, before: readonly string[] | undefined) => [...(before ?? []), url],
       ),
-    )
-    .addOption(
-      flag(
-        '--validators <list|file>',
-        'indices and/or 0x pubkeys, comma separated, or a file with one per line (# begins a comment)',
-      ),
-    )
+    );
+  addValidatorFlags(run, flag);
+  run
     .addOption(rolesFlag())
     .addOption(
       flag('--head-grace <ms>', 'pause between the head of a slot and the hand-over of its duties').default('0'),
@@ -129,7 +126,7 @@ function addRun(program: Command, commands: Commands): void {
     const flags = new FlagValues(run);
     return commands.run({
       beaconNode: flags.list('--beacon-node', readBeaconNode, 'an address such as http://127.0.0.1:5052'),
-      validators: flags.required('--validators', readValidators, 'indices and/or 0x pubkeys, or a file of them'),
+      validators: readValidatorChoice(flags),
       roles: flags.required('--roles', readRoles, 'the roles to run'),
       headGraceMs: flags.required('--head-grace', readMilliseconds, 'a number of ms'),
       participationDelayEpochs: flags.required('--participation-delay', readEpochs, 'a number of epochs'),

@@ -1,15 +1,17 @@
 import type { Role } from '../../machines/rules/duties.js';
 import type { LatePolicy } from '../../machines/rules/policy.js';
-import type { ValidatorId } from '../../machines/rules/validators.js';
+import type { SyncProgress } from '../../services/ssv-contract/log-follower.js';
+import { createSsvValidatorSource } from '../../services/ssv-contract/ssv-validator-source.js';
 import type { CommandHost } from './command-host.js';
 import type { LogFormat } from './flags.js';
 import { REPORTING_EXECUTORS } from './reporting-executors.js';
 import { runSession } from './scheduler-session.js';
+import type { ValidatorChoice } from './validator-flags.js';
 
 /** The flags of `run`, read. */
 export interface RunSettings {
   readonly beaconNode: string;
-  readonly validators: readonly ValidatorId[];
+  readonly validators: ValidatorChoice;
   readonly roles: readonly Role[];
   readonly headGraceMs: number;
   readonly participationDelayEpochs: number;
@@ -19,10 +21,17 @@ export interface RunSettings {
 }
 
 /** The scheduler on a real node, until it is asked to stop. */
-export async function runCommand(host: CommandHost, { logFormat, ...settings }: RunSettings): Promise<void> {
+export async function runCommand(
+  host: CommandHost,
+  { logFormat, validators: choice, ...settings }: RunSettings,
+): Promise<void> {
+  const watchers: ((progress: SyncProgress) => void)[] = [];
+  const onProgress = (progress: SyncProgress) => watchers.forEach((watch) => watch(progress));
+  const validators = 'executionNode' in choice ? createSsvValidatorSource({ ...choice, onProgress }) : choice;
   await runSession(host, {
     title: 'run',
     logFormat,
-    scheduler: { ...settings, executors: REPORTING_EXECUTORS },
+    scheduler: { ...settings, validators, executors: REPORTING_EXECUTORS },
+    watchHistory: (watch) => void watchers.push(watch),
   });
 }

@@ -5,6 +5,7 @@ import { slotStartMs } from '../../machines/rules/chain-time.js';
 import { dueAtMs } from '../../machines/rules/duty-points.js';
 import { ConfigurationError } from '../../services/chain-loader.js';
 import { parseNodeAddress } from '../../services/beacon-node/node-address.js';
+import type { SyncProgress } from '../../services/ssv-contract/log-follower.js';
 import { createDutyScheduler, type DutyScheduler, type DutySchedulerOptions } from '../duty-scheduler.js';
 import type { CommandHost } from './command-host.js';
 import type { LogFormat } from './flags.js';
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly title: string;
   readonly logFormat: LogFormat;
   readonly scheduler: Omit<DutySchedulerOptions, 'inspect' | 'beaconNode'> & { readonly beaconNode: string };
+  /** Lets the output see how far the history of the SSV contract is. */
+  readonly watchHistory?: (watch: (progress: SyncProgress) => void) => void;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface SessionOptions {
  */
 export async function runSession(
   host: CommandHost,
-  { title, logFormat, scheduler: settings }: SessionOptions,
+  { title, logFormat, scheduler: settings, watchHistory }: SessionOptions,
 ): Promise<void> {
   const arrivals = new HeadArrivals();
   const isLive = logFormat === 'pretty' && host.isScreen(host.stdout);
@@ -46,6 +49,7 @@ export async function runSession(
   });
   scheduler.on('*', (line) => output.line(line));
   scheduler.on('diagnostic', (diagnostic) => output.diagnostic(diagnostic));
+  watchHistory?.((progress) => output.history(progress));
   try {
     const reason = await Promise.race([host.stop.requested, host.crashed, startAndStay(scheduler)]);
     await Promise.race([scheduler.stop(reason), host.crashed]);

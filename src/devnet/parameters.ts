@@ -26,7 +26,7 @@ export interface DevnetParameters {
   /** At most; fewer when a committee would be empty. */
   readonly committeesPerSlot: number;
   readonly forkEpochs: ForkEpochs;
-  /** DEPOSIT_CHAIN_ID. */
+  /** DEPOSIT_CHAIN_ID; by default that of common development execution nodes. */
   readonly chainId: number;
 }
 
@@ -40,7 +40,7 @@ export const DEFAULT_PARAMETERS: DevnetParameters = {
   syncCommitteeSize: 16,
   committeesPerSlot: 2,
   forkEpochs: { altair: 0, bellatrix: 0, capella: 0, deneb: 0, electra: 0, fulu: 0, gloas: Infinity },
-  chainId: 1337,
+  chainId: 31337,
 };
 
 /** Due points of the consensus specs, in basis points of a slot. */

@@ -9,6 +9,8 @@ import { DiagnosticsLog } from '../../src/cli/diagnostics-log.js';
 
 const NODE = ['--beacon-node', 'http://127.0.0.1:1'];
 const RUN = ['run', ...NODE, '--validators', '1'];
+const CONTRACT = ['run', ...NODE, '--execution-node', 'http://127.0.0.1:2'];
+const ADDRESS = '0xDD9BC35aE942eF0cFa76930954a156B3fF30a4E1';
 
 /** The command line without a process: what it writes, and its exit code. */
 async function run(args: readonly string[]) {
@@ -51,6 +53,29 @@ describe('bad usage ends with exit code 2 and one line that says what is wrong',
     [['--fly'], /unknown option '--fly'/],
     [['run', ...NODE], /--validators is missing/],
     [['run', '--validators', '1'], /--beacon-node is missing/],
+    [[...RUN, '--execution-node', 'http://127.0.0.1:2'], /--validators and --execution-node exclude each other/],
+    [[...RUN, '--network', 'hoodi'], /--network needs --execution-node/],
+    [[...RUN, '--operator-id', '7'], /--operator-id needs --execution-node/],
+    [[...RUN, '--resync'], /--resync needs --execution-node/],
+    [CONTRACT, /--network is missing: mainnet, hoodi, holesky, sepolia; or --contract with --contract-start-block/],
+    [[...CONTRACT, '--network', 'goerli'], /--network: "goerli" is none of mainnet, hoodi, holesky, sepolia/],
+    [[...CONTRACT, '--contract', ADDRESS], /--contract-start-block is missing/],
+    [[...CONTRACT, '--network', 'hoodi', '--contract', ADDRESS], /--network and --contract exclude each other/],
+    [
+      [...CONTRACT, '--network', 'hoodi', '--contract-start-block', '1'],
+      /--contract-start-block belongs to --contract/,
+    ],
+    [[...CONTRACT, '--contract', '0x12', '--contract-start-block', '1'], /--contract: expected an address/],
+    [
+      [...CONTRACT, '--contract', ADDRESS.replace('DD', 'dD'), '--contract-start-block', '1'],
+      /--contract: expected an address, 20 bytes of 0x hex with a right checksum/,
+    ],
+    [[...CONTRACT, '--network', 'hoodi', '--operator-id', '0'], /--operator-id: "0" is not a whole number from 1/],
+    [[...CONTRACT, '--network', 'hoodi', '--follow-distance', 'x'], /--follow-distance: "x" is not a whole number/],
+    [
+      ['run', ...NODE, '--execution-node', 'ftp://user:secret@host', '--network', 'hoodi'],
+      /--execution-node: an execution node address must begin with http:\/\/, https:\/\/, ws:\/\/ or wss:\/\/$/m,
+    ],
     [['run', '--beacon-node'], /'--beacon-node <url>' argument missing/],
     [[...RUN, '--fly'], /unknown option '--fly'/],
     [[...RUN, '--role', 'attester'], /unknown option '--role' \(Did you mean --roles\?\)/],

@@ -108,7 +108,7 @@ describe('the node without a wire', () => {
     expect(await node.getChainSpec(NEVER)).toMatchObject({
       genesisTimeMs: START,
       slotsPerEpoch: 8,
-      depositChainId: 1337,
+      depositChainId: 31337,
     });
     node.conditions.syncing = { isSyncing: true, syncDistance: 6, elOffline: true };
     expect(await node.getSyncStatus(NEVER)).toMatchObject({ isSyncing: true, elOffline: true, headSlot: 0 });

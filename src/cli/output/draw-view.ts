@@ -2,6 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import { clockText } from './clock-text.js';
 import { durationText } from './duration-text.js';
 import { dutyGrid, gridLines } from './duty-grid.js';
+import { historyBar, historyText } from './history-text.js';
 import { slotBar, slotBarLegend } from './slot-bar.js';
 import { troubleText, verdict } from './summary.js';
 import { missed } from './tally.js';
@@ -49,7 +50,7 @@ export function drawView(view: ViewModel, canvas: Canvas): string[] {
 }
 
 function headLines(
-  { title, nodeUrl, nodeStatus, ranMs, validators, roles }: ViewModel,
+  { title, nodeUrl, nodeStatus, ranMs, validators, history, roles }: ViewModel,
   width: number,
   c: Colors,
 ): string[] {
@@ -60,7 +61,9 @@ function headLines(
   return [
     c.bold(name) + c.dim(clip(ran.padStart(width - name.length), width - name.length)),
     labelled('node', `${nodeUrl} ${nodeStatus}`, width, c),
-    labelled('set', `${set}; ${roles.join(', ')}`, width, c),
+    history === undefined
+      ? labelled('set', `${set}; ${roles.join(', ')}`, width, c)
+      : labelled('set', `SSV contract ${historyBar(history)} ${historyText(history)}`, width, c),
   ];
 }
 

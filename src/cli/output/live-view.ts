@@ -2,6 +2,7 @@ import { createLogUpdate } from 'log-update';
 import type { Colors } from 'picocolors/types.js';
 import type { Role } from '../../../machines/rules/duties.js';
 import type { Diagnostic, EventLine } from '../../../machines/rules/event-log.js';
+import type { SyncProgress } from '../../../services/ssv-contract/log-follower.js';
 import type { DutyScheduler } from '../../duty-scheduler.js';
 import { drawView, upcomingShown } from './draw-view.js';
 import type { HeadArrivals } from './head-arrivals.js';
@@ -31,6 +32,7 @@ export class LiveView {
   readonly #beganAt = Date.now();
   readonly #timer: NodeJS.Timeout;
   #diagnostics: readonly TimedDiagnostic[] = [];
+  #history: SyncProgress | undefined;
   /** Duties are read anew when they may have changed, not with every frame. */
   #upcoming: { readonly slot: number; readonly slots: readonly UpcomingSlot[] } | undefined;
 
@@ -51,6 +53,10 @@ export class LiveView {
   diagnostic(diagnostic: Diagnostic): void {
     if (diagnostic.level === 'debug') return;
     this.#diagnostics = [...this.#diagnostics, { ...diagnostic, time: Date.now() }].slice(-KEPT_DIAGNOSTICS);
+  }
+
+  history(progress: SyncProgress): void {
+    this.#history = progress.done ? undefined : progress;
   }
 
   /** Takes the view off the screen and gives the cursor back. */
@@ -84,6 +90,7 @@ export class LiveView {
       snapshot,
       upcoming: snapshot === undefined ? [] : this.#upcomingFrom(snapshot.slot, upcomingShown(rows)),
       diagnostics: this.#diagnostics,
+      history: this.#history,
       headAt: (slot) => arrivals.of(slot),
     });
     return drawView(view, { columns: stream.columns || 80, rows, colours }).join('\n');

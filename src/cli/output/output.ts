@@ -4,7 +4,9 @@ import type { Diagnostic, EventLine } from '../../../machines/rules/event-log.js
 import type { DutyScheduler } from '../../duty-scheduler.js';
 import type { CommandHost } from '../command-host.js';
 import type { LogFormat } from '../flags.js';
+import type { SyncProgress } from '../../../services/ssv-contract/log-follower.js';
 import type { HeadArrivals } from './head-arrivals.js';
+import { HistoryLines } from './history-lines.js';
 import { JsonLines } from './json-lines.js';
 import { LiveView } from './live-view.js';
 import { plainLine } from './plain-lines.js';
@@ -15,6 +17,8 @@ import { EMPTY_TALLY, tallied, type DueOffset } from './tally.js';
 export interface Output {
   line(line: EventLine): void;
   diagnostic(diagnostic: Diagnostic): void;
+  /** How far the history of the SSV contract is. */
+  history(progress: SyncProgress): void;
   /** Leaves stdout tidy; nothing is shown after it. */
   close(options: { withSummary: boolean }): void;
 }
@@ -38,6 +42,7 @@ export function openOutput(host: CommandHost, options: OutputOptions): Output {
   const beganAt = Date.now();
   let tally = EMPTY_TALLY;
   const write = (text: string) => void stdout.write(`${text}\n`);
+  const historyLines = new HistoryLines((message) => log.say({ level: 'info', message }));
 
   if (options.logFormat === 'json') {
     const lines = new JsonLines(stdout, (message) => log.say({ level: 'warn', message }));
@@ -47,6 +52,7 @@ export function openOutput(host: CommandHost, options: OutputOptions): Output {
         tally = tallied(tally, line, options.dueOffset);
       },
       diagnostic: (diagnostic) => log.say(diagnostic),
+      history: (progress) => historyLines.take(progress),
       close({ withSummary }) {
         if (withSummary) log.say({ level: 'info', message: verdict(tally) });
       },
@@ -73,6 +79,10 @@ export function openOutput(host: CommandHost, options: OutputOptions): Output {
     diagnostic(diagnostic) {
       view?.diagnostic(diagnostic);
       if (stderrIsFree) log.say(diagnostic);
+    },
+    history(progress) {
+      view?.history(progress);
+      if (stderrIsFree) historyLines.take(progress);
     },
     close({ withSummary }) {
       view?.close();

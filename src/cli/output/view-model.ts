@@ -10,6 +10,7 @@ import {
 import type { DutyKind, Role } from '../../../machines/rules/duties.js';
 import { dueAtMs } from '../../../machines/rules/duty-points.js';
 import type { Diagnostic } from '../../../machines/rules/event-log.js';
+import type { SyncProgress } from '../../../services/ssv-contract/log-follower.js';
 import type { SchedulerSnapshot } from '../../duty-scheduler.js';
 import { describeLine } from './describe-line.js';
 import { kindsOfRoles } from './kinds-of-roles.js';
@@ -61,6 +62,8 @@ export interface ViewModel {
   /** Undefined until the chain is known. */
   readonly time: SlotView | undefined;
   readonly validators: Readonly<Record<string, number>>;
+  /** Of the SSV contract, while it is being read. */
+  readonly history: SyncProgress | undefined;
   readonly roles: readonly Role[];
   readonly kinds: readonly DutyKind[];
   readonly thisEpoch: KindTallies;
@@ -80,11 +83,12 @@ export interface ViewSources {
   readonly snapshot: SchedulerSnapshot | undefined;
   readonly upcoming: readonly UpcomingSlot[];
   readonly diagnostics: readonly TimedDiagnostic[];
+  readonly history: SyncProgress | undefined;
   readonly headAt: (slot: Slot) => number | undefined;
 }
 
 export function buildView(sources: ViewSources): ViewModel {
-  const { title, nodeUrl, roles, beganAt, now, tally, snapshot, upcoming, diagnostics, headAt } = sources;
+  const { title, nodeUrl, roles, beganAt, now, tally, snapshot, upcoming, diagnostics, history, headAt } = sources;
   const time = snapshot && slotView(snapshot.chain, now, headAt);
   return {
     title,
@@ -93,6 +97,7 @@ export function buildView(sources: ViewSources): ViewModel {
     ranMs: now - beganAt,
     time,
     validators: snapshot?.validators ?? {},
+    history,
     roles,
     kinds: kindsOfRoles(roles),
     thisEpoch: (time && tally.epochs.get(time.epoch)) ?? EMPTY_KINDS,

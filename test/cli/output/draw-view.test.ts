@@ -38,6 +38,7 @@ function sources(tally: Tally, changes: Partial<ViewSources> = {}): ViewSources 
       { slot: 21, duties: [] },
     ],
     diagnostics: [],
+    history: undefined,
     headAt: (slot) => (slot === 19 ? GENESIS + 19 * 2000 + 250 : undefined),
     ...changes,
   };
@@ -150,4 +151,11 @@ describe('the bar of a slot', () => {
     const aggregate = `${' '.repeat(27)}aggregate 1400 ms`;
     expect(slotBarLegend(time, 100)).toBe(`${attest}${aggregate}${' '.repeat(6)}2000 ms`);
   });
+});
+
+test('while the history of the SSV contract is read, a bar says how far it is', () => {
+  const history = { fromBlock: 1000, block: 1499, toBlock: 1999, logs: 12, elapsedMs: 5000, done: false };
+  const [, , set] = drawn(sources(EMPTY_TALLY, { history }), 100);
+  const bar = `${'━'.repeat(8)}${'─'.repeat(8)} 50 %`;
+  expect(set).toBe(`set     SSV contract ${bar} block 1499 of 1999, 12 events, 100 blocks/s, 5 s left`);
 });

@@ -73,6 +73,18 @@ describe('records of the beacon node (SPEC §4)', () => {
     expect(learnRecords(chain, registry, [recordOf(1)], new Set(), 5)).toEqual({ registry, lines: [] });
   });
 
+  it('of one removed or liquidated meanwhile: a late answer does not bring it back', () => {
+    const added = Registry.EMPTY.add([{ id: pubkeyOf(4) }, { id: pubkeyOf(5) }]);
+    const removed = applySourceEvent(added, { type: 'VALIDATOR_REMOVED', ids: [pubkeyOf(4)] }, 90).registry;
+    const both = applySourceEvent(removed, { type: 'CLUSTER_LIQUIDATED', ids: [pubkeyOf(5)] }, 90).registry;
+    const announced = new Set([pubkeyOf(4), pubkeyOf(5)]);
+    const { registry, lines } = learnRecords(chain, both, [recordOf(4), recordOf(5)], announced, 5);
+    expect(lines).toEqual([]);
+    expect([registry.byIndex(4), registry.isActiveMember(5)]).toEqual([undefined, false]);
+    const again = applySourceEvent(registry, { type: 'CLUSTER_REACTIVATED', ids: [pubkeyOf(5)] }, 91);
+    expect(again.added).toEqual([5]);
+  });
+
   it('of a validator that was announced: it is added, whatever its status', () => {
     const registry = registryOf([1]).add([{ id: '5' }, { id: pubkeyOf(4) }]);
     const records = [recordOf(5), recordOf(4, { status: 'pending_initialized', activationEpoch: Infinity })];
