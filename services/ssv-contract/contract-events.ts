@@ -81,16 +81,15 @@ function ownerIn(topics: readonly string[]): Hex | undefined {
  * data. Undefined where it says it is elsewhere.
  */
 function readPart(data: string, headWord: number, itemBytes: number): { start: number; length: number } | undefined {
-  const size = byteLength(data);
   const offset = readNumber(data, headWord * 32);
-  if (offset === undefined || offset + 32 > size) return undefined;
+  if (offset === undefined) return undefined;
   const length = readNumber(data, offset);
   const start = offset + 32;
-  if (length === undefined || length > (size - start) / itemBytes) return undefined;
+  if (length === undefined || length > (byteLength(data) - start) / itemBytes) return undefined;
   return { start, length };
 }
 
-/** The 32-byte word at a place inside the data; undefined where it is no number, or above 2^53. */
+/** The 32-byte word at a place; undefined where it is not all inside the data, no number, or above 2^53. */
 function readNumber(data: string, at: number): number | undefined {
   const digits = hexAt(data, at, 32);
   if (!/^0{50}[0-9a-f]{14}$/i.test(digits)) return undefined;

@@ -299,4 +299,68 @@ export const MUTANTS: readonly Mutant[] = [
     ['a stopped clock sets no timer', 'return () => clock.clearTimeout(timer);', ''],
     ['the tick is computed from genesis', 'slotStartMs(chain, last + 1) - clock.now()', 'chain.slotDurationMs'],
   ),
+  ...within(
+    'services/ssv-contract/contract-events.ts',
+    [
+      'a length is checked against what is left',
+      'length > (byteLength(data) - start) / itemBytes',
+      'length > byteLength(data)',
+    ],
+    ['operator ids are put in order', 'operatorIds.sort((a, b) => a - b);', ''],
+    ["an owner's topic has no more than an address in it", '0x0{24}[0-9a-f]{40}', '0x.{24}[0-9a-f]{40}'],
+    ['a log is not kept alive by what is read from it', '`0x${detached(digits)}`', '`0x${digits.toLowerCase()}`'],
+  ),
+  ...within(
+    'services/ssv-contract/contract-registry.ts',
+    ['a key of another owner is not touched', "if (this.#ownerOf(validator) !== owner) return 'other-owner';", ''],
+    ['a change is undone the newest first', 'undo ?? []).reverse()', 'undo ?? [])'],
+    ['a reactivation has its slot', 'liquidated ? cluster.reactivatedSlot : slot', 'cluster.reactivatedSlot'],
+    [
+      'the members of a cluster that is undone are told',
+      'for (const id of clusters.keys()) this.#state.members(id).forEach(remember);',
+      '',
+    ],
+    ['a settled point leads nowhere', 'this.#points[0] = { number, hash, undo: undefined };', ''],
+    ['what an undo changed is stored', '      this.unsaved.changed(undo);\n    }', '    }'],
+    ['a dropped point leaves the store', 'this.unsaved.pointsChanged(undone);', ''],
+    ['liquidated once is told once', 'if (cluster.liquidated === liquidated) return undefined;', ''],
+  ),
+  ...within(
+    'services/ssv-contract/registry-state.ts',
+    [
+      'an undo remembers the first state',
+      'undo !== undefined && !undo.validators.has(publicKey)',
+      'undo !== undefined',
+    ],
+    ['who leaves is no member', 'members?.delete(publicKey);', ''],
+    ['committees are shared', 'return known ?? operatorIds;', 'return operatorIds;'],
+  ),
+  ...within(
+    'services/ssv-contract/source-events.ts',
+    ['neighbours of another slot stay apart', '&& last.eventSlot === eventSlot', ''],
+    [
+      'a validator brought back is not new',
+      '{ eventSlot: 0, ...registrationOf(membership) }',
+      'registrationOf(membership)',
+    ],
+    ['the later of addition and reactivation counts', 'Math.max(addedSlot', 'Math.min(addedSlot'],
+  ),
+  ...within(
+    'services/ssv-contract/contract-store.ts',
+    ['what could not be written is written the next time', 'registry.unsaved.giveBack(names);', ''],
+    ['counts are compared', 'found[kind] !== head[kind]', 'found[kind] < head[kind]'],
+    ['without a head nothing counts', 'await state.clear(rangeOf(PREFIX));', ''],
+    ['another contract is refused', 'requireSameContract(dataDir, head, identity);', ''],
+  ),
+  ...within(
+    'services/ssv-contract/store-records.ts',
+    ['a checksum covers the key', 'crc32(text, crc32(key))', 'crc32(text)'],
+    ['what is no seal is damage', 'if (value.slice(0, SEAL_LENGTH) !== sealOf(key, text)) return undefined;', ''],
+  ),
+  ...within(
+    'services/ssv-contract/contract-ledger.ts',
+    ['a range is stored', '    await store?.save();\n    return { events, refusals', '    return { events, refusals'],
+    ['refusals are in order', 'refusals: refusals.sort(byPosition)', 'refusals'],
+    ['others come in between', '        await setImmediate();\n', ''],
+  ),
 ];

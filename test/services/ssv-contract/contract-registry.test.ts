@@ -95,6 +95,24 @@ describe('events of the contract', () => {
     expect(registry.apply(rangeOf(4, [happened('ClusterLiquidated')])).events).toEqual([]);
   });
 
+  it('of different slots stay apart', () => {
+    const all = new ContractRegistry();
+    all.apply(
+      rangeOf(1, [
+        happened('ValidatorAdded', 1),
+        happened('ClusterLiquidated'),
+        happened('ValidatorAdded', 2, OTHERS, BOB),
+        happened('ClusterLiquidated', undefined, OTHERS, BOB),
+      ]),
+    );
+    const later = rangeOf(3, [happened('ClusterReactivated', undefined, OTHERS, BOB)]);
+    const { blocks } = rangeOf(2, [happened('ClusterReactivated')]);
+    expect(all.apply({ ...later, blocks: [...blocks, ...later.blocks] }).events).toEqual([
+      { type: 'CLUSTER_REACTIVATED', ids: [key(1)], eventSlot: 20 },
+      { type: 'CLUSTER_REACTIVATED', ids: [key(2)], eventSlot: 30 },
+    ]);
+  });
+
   it('carry no slot where the block has none, as in old history', () => {
     const registry = new ContractRegistry();
     const { blocks, through } = rangeOf(1, [happened('ValidatorAdded', 1)]);

@@ -199,7 +199,20 @@ describe('refused', () => {
     await state.put(noCluster, sealed(noCluster, [`0x${'34'.repeat(32)}`, 1, null]));
     expect(await refusalOf(state)).toMatch(DAMAGED);
     await state.del(noCluster);
+
+    const [cluster] = records.find(([key]) => key.startsWith('ssv/cluster/'))!;
+    const tooMany = `ssv/validator/0x${'12'.repeat(48)}`;
+    await state.put(tooMany, sealed(tooMany, [cluster.slice('ssv/cluster/'.length), 1, null]));
+    expect(await refusalOf(state)).toMatch(DAMAGED);
+    await state.del(tooMany);
     await openStore(state);
+  });
+
+  it('is a store with two records exchanged', async () => {
+    const [first, second] = (await recordsOf(state)).filter(([key]) => key.startsWith('ssv/validator/'));
+    await state.put(first![0], second![1]);
+    await state.put(second![0], first![1]);
+    expect(await refusalOf(state)).toMatch(DAMAGED);
   });
 
   it.each([
