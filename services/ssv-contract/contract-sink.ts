@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../machines/rules/event-log.js';
 import type { ValidatorSourceEvent } from '../../machines/rules/validator-changes.js';
 import type { ContractLedger } from './contract-ledger.js';
-import { HISTORY_BLOCKS, type ContractRegistry } from './contract-registry.js';
+import type { ContractRegistry } from './contract-registry.js';
 import { REFUSAL_REASONS, type BlockRef, type EventRefusal } from './contract-types.js';
 import type { LogSink } from './log-follower.js';
 import type { ReadRange } from './range-reader.js';
@@ -19,7 +19,6 @@ export interface ContractSinkOptions {
 export class ContractSink implements LogSink {
   readonly #options: ContractSinkOptions;
   #tell: ((event: ValidatorSourceEvent) => void) | undefined;
-  #head = 0;
   #refused = 0;
 
   constructor(options: ContractSinkOptions) {
@@ -35,12 +34,10 @@ export class ContractSink implements LogSink {
   }
 
   get isWhole(): boolean {
-    const oldest = this.#options.registry.points[0];
-    return oldest === undefined || oldest.number > this.#head - HISTORY_BLOCKS;
+    return this.#options.registry.isWhole;
   }
 
   async take({ blocks, through }: ReadRange, head: number): Promise<void> {
-    this.#head = head;
     const { events, refusals } = await this.#options.ledger.take(blocks, through, head);
     for (const refusal of refusals) this.#skip(refusal);
     for (const event of events) this.#tell?.(event);
