@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../machines/ports.js';
 import { innermost, printable } from '../beacon-node/failures.js';
@@ -6,7 +7,7 @@ import { type NodeAddress, requestTarget } from '../beacon-node/node-address.js'
 import { RequestScope } from '../beacon-node/request-scope.js';
 import { BodyTooLargeError, readText } from '../beacon-node/response-text.js';
 import { ENDED_HERE, ExecutionNodeError, oversizedAnswer } from './execution-errors.js';
-import { isRpcError, readResult } from './rpc-answers.js';
+import { isRpcError, LARGE_ANSWER_BYTES, readResult } from './rpc-answers.js';
 import type { RpcRequest, RpcTransport } from './rpc-transport.js';
 
 const PAYLOAD_TOO_LARGE = 413;
@@ -34,6 +35,7 @@ export class HttpTransport implements RpcTransport {
         signal: scope.signal,
       });
       const text = await readText(response.body, maxBytes);
+      if (text.length > LARGE_ANSWER_BYTES) await setImmediate();
       if (!isSuccess(response.statusCode) && !isRpcError(text)) throw httpError(method, response);
       return readResult(method, text);
     } catch (error) {

@@ -3,6 +3,10 @@ import { printable } from '../beacon-node/failures.js';
 import { readObject } from '../beacon-node/wire-values.js';
 import { ExecutionNodeError, unusableAnswer } from './execution-errors.js';
 
+/**
+ * From here on an answer is decoded in one turn of the event loop and parsed in another: 4 MB take some 8 ms each.
+ */
+export const LARGE_ANSWER_BYTES = 256 * 1024;
 /** EIP-1474 "limit exceeded"; Alchemy, Erigon and reth say it with "invalid params", QuickNode with a code of its own. */
 const LIMIT_CODES = [-32005, -32614];
 /**

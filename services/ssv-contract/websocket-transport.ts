@@ -4,7 +4,7 @@ import { printable } from '../beacon-node/failures.js';
 import { type NodeAddress, requestTarget } from '../beacon-node/node-address.js';
 import { RequestScope } from '../beacon-node/request-scope.js';
 import { ENDED_HERE, ExecutionNodeError, oversizedAnswer } from './execution-errors.js';
-import { parseAnswer, resultOf } from './rpc-answers.js';
+import { LARGE_ANSWER_BYTES, parseAnswer, resultOf } from './rpc-answers.js';
 import type { HeadListener, RpcRequest, RpcTransport } from './rpc-transport.js';
 
 /** No answer is larger; one that is ends the connection. */
@@ -124,9 +124,15 @@ export class WebSocketTransport implements RpcTransport {
   #receive(data: RawData): void {
     const bytes = bytesOf(data);
     if (bytes.byteLength > SMALL_MESSAGE_BYTES && this.#refuseLarge(bytes)) return;
+    const text = bytes.toString('utf8');
+    if (bytes.byteLength > LARGE_ANSWER_BYTES) setImmediate(() => this.#take(text));
+    else this.#take(text);
+  }
+
+  #take(text: string): void {
     let answer: Readonly<Record<string, unknown>>;
     try {
-      answer = parseAnswer('message', bytes.toString('utf8'));
+      answer = parseAnswer('message', text);
     } catch {
       // Not JSON-RPC: whoever waits for it runs into the time budget, which ends the connection.
       return;

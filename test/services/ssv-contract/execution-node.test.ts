@@ -94,6 +94,11 @@ describe('an execution node over http', () => {
     expect(await failureOf(node.getLogs(LOGS, NO_SIGNAL))).toMatchObject({ kind: 'limit' });
   });
 
+  it('reads an answer of megabytes', async () => {
+    server.json({ jsonrpc: '2.0', id: 1, result: '0x5', padding: 'x'.repeat(3_000_000) });
+    expect(await node.getChainId(NO_SIGNAL)).toBe(5);
+  });
+
   it.each<[string, number, string]>([
     ['EIP-1474, Infura', -32005, 'query returned more than 10000 results'],
     ['geth', -32000, 'exceed maximum block range: 5000'],
@@ -238,6 +243,12 @@ describe('an execution node over ws', () => {
     }
     answering('0x5');
     await server.listen(port);
+    expect(await node.getChainId(NO_SIGNAL)).toBe(5);
+  });
+
+  it('reads an answer of megabytes', async () => {
+    server.handle = ({ id }, socket) =>
+      socket.send(JSON.stringify({ id, result: '0x5', padding: 'x'.repeat(3_000_000) }));
     expect(await node.getChainId(NO_SIGNAL)).toBe(5);
   });
 
