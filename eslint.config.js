@@ -22,7 +22,10 @@ export default tseslint.config(
   tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ['*.js'] }, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'test/anvil/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       // A machine's report action has parameters that only its provided twin uses.
@@ -44,7 +47,7 @@ export default tseslint.config(
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
     },
   },
-  { files: ['*.js'], ...tseslint.configs.disableTypeChecked },
+  { files: ['*.js', 'test/anvil/*.mjs'], ...tseslint.configs.disableTypeChecked },
   ...floors.map(({ files, forbidden, says }) => ({
     files,
     rules: { 'no-restricted-imports': ['error', { patterns: [{ group: forbidden, message: says }] }] },
