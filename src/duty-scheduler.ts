@@ -9,6 +9,7 @@ import type { Diagnostic, EventLine } from '../machines/rules/event-log.js';
 import { defaultPolicy, type SchedulingPolicy } from '../machines/rules/policy.js';
 import type { ValidatorSourceEvent } from '../machines/rules/validator-changes.js';
 import { schedulerLogic } from '../services/actors/scheduler-logic.js';
+import { CommitteeBatches, type CommitteeExecutor } from '../services/committee-batches.js';
 import { createHttpBeaconNode } from '../services/beacon-node/http-beacon-node.js';
 import { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
 import { RealClock } from '../services/clock/real-clock.js';
@@ -25,7 +26,15 @@ export interface DutySchedulerOptions extends Partial<SchedulingPolicy> {
   /** A fixed list (indices as numbers or decimal strings, 0x pubkeys), or a source that tells changes. */
   readonly validators: readonly (string | number)[] | ValidatorSource;
   /** One async function per duty kind; a kind without one is not handed over. */
-  readonly executors: Executors;
+  readonly executors: Executors & {
+    /** For `groupBy: 'committee'`, in place of `attester` and `sync-committee`. */
+    readonly committee?: CommitteeExecutor;
+  };
+  /**
+   * `committee`: attester and sync committee duties come as one batch per committee and slot, to the executor
+   * `committee`, since the operators of a committee agree on both at once. Default: a batch per kind and slot.
+   */
+  readonly groupBy?: 'kind' | 'committee';
   /** Default: all. */
   readonly roles?: readonly Role[];
   /** Fetch what duties sign over before the hand-over; default true. */
@@ -106,6 +115,8 @@ class Scheduler implements DutyScheduler {
   readonly #eventLog: EventLog;
   readonly #validators: ValidatorSource;
   readonly #node: BeaconNode & { close?(): Promise<void> };
+  readonly #executors: Executors;
+  readonly #committees: CommitteeBatches | undefined;
   readonly #early: DutySchedulerEvent[] = [];
   #chain: ChainSpec | undefined;
   #actor: SchedulerActor | undefined;
@@ -117,6 +128,8 @@ class Scheduler implements DutyScheduler {
     this.#clock = options.clock ?? new RealClock();
     this.#random = options.random ?? Math.random;
     this.#eventLog = new EventLog(this.#clock, () => this.#chain);
+    this.#committees = this.#committeeBatches();
+    this.#executors = executorsOf(options, this.#committees);
     this.#validators = isSource(options.validators)
       ? options.validators
       : staticValidators(options.validators.map((id) => parseValidatorId(String(id))));
@@ -131,7 +144,7 @@ class Scheduler implements DutyScheduler {
   async start(): Promise<void> {
     if (this.#started) throw new Error('the scheduler was started before');
     this.#started = true;
-    const { dataDir, executors, roles = ROLES, dataFetch = true } = this.#options;
+    const { dataDir, roles = ROLES, dataFetch = true } = this.#options;
     const chain = await loadChainSpec(this.#node, {
       clock: this.#clock,
       random: this.#random,
@@ -154,7 +167,7 @@ class Scheduler implements DutyScheduler {
       roles: roles.map((role) => ROLE_DEFINITIONS[role]),
       beaconNode: this.#node,
       validators: this.#validators,
-      executors,
+      executors: this.#executors,
       eventLog: this.#eventLog,
       journal: this.#data?.journal,
     });
@@ -171,7 +184,7 @@ class Scheduler implements DutyScheduler {
         claims: this.#data?.claims ?? new ClaimLedger(),
         nodeUrl: this.#node.url,
         recordFromSlot: this.#data?.recordFromSlot ?? Math.max(0, slotAt(chain, this.#clock.now())),
-        kinds: new Set(Object.keys(executors) as DutyKind[]),
+        kinds: new Set(Object.keys(this.#executors) as DutyKind[]),
         dataFetch,
       },
     });
@@ -199,6 +212,7 @@ class Scheduler implements DutyScheduler {
     this.#life.abort(new Error(reason));
     const actor = this.#actor;
     actor?.stop();
+    this.#committees?.stop();
     if (actor !== undefined) this.#eventLog.report({ type: 'scheduler-stopped', reason });
     if (needsPreparation(this.#validators)) await this.#validators.close();
     await this.#data?.close();
@@ -229,7 +243,7 @@ class Scheduler implements DutyScheduler {
         for (let row = from; row < to; row++) {
           const index = table.validator[row]!;
           if (!registry.isActiveMember(index)) continue;
-          duties.push(dutyOf(chain, table, row, kind, slot, registry.byIndex(index)?.record?.pubkey ?? ''));
+          duties.push(dutyOf(chain, table, row, kind, slot, registry.byIndex(index)));
         }
         found[kind] = duties;
       }
@@ -254,6 +268,19 @@ class Scheduler implements DutyScheduler {
     return { slot, epoch: epochOf(chain, slot), chain, unfit, validators: registry.toJSON(), roles };
   }
 
+  #committeeBatches(): CommitteeBatches | undefined {
+    const execute = this.#options.executors.committee;
+    if (this.#options.groupBy !== 'committee' || execute === undefined) return undefined;
+    const committees = new CommitteeBatches({
+      execute,
+      clock: this.#clock,
+      longestWaitMs: () => (this.#chain?.slotDurationMs ?? 0) / COMMITTEE_WAITS_PER_SLOT,
+      isComing: (kind, slot) => this.#roleSnapshots().some((role) => isAboutToHandOver(role, kind, slot)),
+    });
+    this.#eventLog.onLine((line) => committees.onLine(line));
+    return committees;
+  }
+
   #roleSnapshots() {
     const children = this.#actor?.getSnapshot().children ?? {};
     return ROLES.flatMap((role) => {
@@ -264,6 +291,37 @@ class Scheduler implements DutyScheduler {
 }
 
 type RoleState = ReturnType<Actor<typeof import('../machines/duty-role.machine.js').dutyRoleMachine>['getSnapshot']>;
+
+/** Part of a slot for which attester and sync committee duties wait for each other, at most. */
+const COMMITTEE_WAITS_PER_SLOT = 24;
+/** States of a batch from which it is handed over without anything but its moment, or its data, to wait for. */
+const ABOUT_TO_HAND_OVER: ReadonlySet<unknown> = new Set(['armed', 'grace', 'due', 'collecting', 'ready']);
+
+function isAboutToHandOver({ context, children }: RoleState, kind: DutyKind, slot: Slot): boolean {
+  return [...context.executions.values()].some((execution) => {
+    if (execution.kind !== kind || execution.slot !== slot) return false;
+    const batch = children[execution.id]?.getSnapshot() as { value?: unknown } | undefined;
+    return ABOUT_TO_HAND_OVER.has(batch?.value);
+  });
+}
+
+function executorsOf(
+  { groupBy, executors }: DutySchedulerOptions,
+  committees: CommitteeBatches | undefined,
+): Executors {
+  const { committee, ...byKind } = executors;
+  if ((groupBy === 'committee') !== (committee !== undefined)) {
+    throw new ConfigurationError("groupBy: 'committee' and the executor `committee` go together");
+  }
+  if (committees === undefined) return byKind;
+  const both = (['attester', 'sync-committee'] as const).find((kind) => byKind[kind] !== undefined);
+  if (both !== undefined) {
+    throw new ConfigurationError(
+      `executors: with groupBy 'committee', ${both} duties go to the executor \`committee\``,
+    );
+  }
+  return { ...byKind, ...committees.executors };
+}
 
 function isSource(validators: DutySchedulerOptions['validators']): validators is ValidatorSource {
   return 'run' in validators;

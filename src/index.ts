@@ -44,6 +44,7 @@ export { createHttpBeaconNode, type HttpBeaconNodeOptions } from '../services/be
 export { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
 export { RealClock } from '../services/clock/real-clock.js';
 export { VirtualClock } from '../services/clock/virtual-clock.js';
+export type { CommitteeBatch, CommitteeExecutor, CommitteeReport } from '../services/committee-batches.js';
 export { EventLog } from '../services/event-log.js';
 export type { PreparedValidatorSource, SourceSurroundings } from '../services/prepared-source.js';
 export type { SyncProgress } from '../services/ssv-contract/log-follower.js';

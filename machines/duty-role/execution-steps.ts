@@ -257,8 +257,10 @@ function dutiesReadAnew(
 
 function isUnchanged(context: RoleContext, table: DutyTable, { kind, slot }: ExecutionRecord, duty: Duty): boolean {
   const row = table.rowAt(slot, duty.validatorIndex);
-  if (row < 0 || !context.registry.isActiveMember(duty.validatorIndex)) return false;
-  return JSON.stringify(dutyOf(context.chain, table, row, kind, slot, duty.pubkey)) === JSON.stringify(duty);
+  const { chain, registry } = context;
+  if (row < 0 || !registry.isActiveMember(duty.validatorIndex)) return false;
+  const validator = registry.byIndex(duty.validatorIndex);
+  return JSON.stringify(dutyOf(chain, table, row, kind, slot, validator)) === JSON.stringify(duty);
 }
 
 /** Batches of a table that proved wrong hold back until the swap. */

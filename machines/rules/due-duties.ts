@@ -5,7 +5,7 @@ import type { Duty, DutyKind, ValidatorIndex } from './duties.js';
 import type { DutyTable } from './duty-table.js';
 import type { SkipReason } from './event-log.js';
 import { whyNotYet, whyTooLate, type LateView } from './late-policy.js';
-import type { Registry } from './registry.js';
+import type { RegisteredValidator, Registry } from './registry.js';
 
 export interface DueView extends LateView {
   readonly registry: Registry;
@@ -47,7 +47,7 @@ export function dueDuties(
     // Of what only its own slot allows, nothing was lost before the validator was ours.
     if (reason === 'before-validator-event' && kind !== 'attester') continue;
     if (reason === undefined) {
-      run.push(dutyOf(chain, table, row, kind, slot, validator.record?.pubkey ?? ''));
+      run.push(dutyOf(chain, table, row, kind, slot, validator));
       continue;
     }
     const skipped = skip.get(reason);
@@ -64,9 +64,15 @@ export function dutyOf(
   row: number,
   kind: DutyKind,
   slot: Slot,
-  pubkey: string,
+  validator: RegisteredValidator | undefined,
 ): Duty {
-  const duty = { validatorIndex: table.validator[row]!, pubkey, slot, epoch: epochOf(chain, slot) };
+  const duty = {
+    validatorIndex: table.validator[row]!,
+    pubkey: validator?.record?.pubkey ?? '',
+    slot,
+    epoch: epochOf(chain, slot),
+    ...(validator?.committee && { committee: validator.committee }),
+  };
   switch (kind) {
     case 'attester':
     case 'aggregator':

@@ -55,6 +55,8 @@ interface DutyOfValidator {
   readonly pubkey: string;
   readonly slot: Slot;
   readonly epoch: Epoch;
+  /** Operators of the validator's committee, ascending; only for validators that the SSV contract names. */
+  readonly committee?: readonly number[];
 }
 
 /** Attester and aggregator duty: names as in `GET …/duties/attester`. */

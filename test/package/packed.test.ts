@@ -60,6 +60,13 @@ test("the README's inspection sees the actors", async () => {
   expect(await lineOf(process.execPath, ['inspect.js'], /^attester TABLE_FETCHED$/)).toBe('attester TABLE_FETCHED');
 }, 30_000);
 
+test('the example of committees runs against the packed package', async () => {
+  const page = await readFile(join(repository, 'docs/committees.md'), 'utf8');
+  await writeFile(join(folder, 'committees.js'), /```js\n([\s\S]*?)```/.exec(page)![1]!);
+  const line = await lineOf(process.execPath, ['committees.js'], /attesters \d/);
+  expect(line).toMatch(/^slot \d+, operators none: vote for 0x[0-9a-f]{64}; attesters [\d,]+; sync committee [\d,]*$/);
+}, 30_000);
+
 test('its types are there', async () => {
   const check = [
     "import { createDutyScheduler, type DutyScheduler } from 'ssv-duty-scheduler';",
