@@ -1,22 +1,30 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import type { JsonTestResults } from 'vitest/node';
 import type { Mutant } from './mutants.js';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 const COPIED = ['machines', 'services', 'src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const RESULTS = 'mutant-results.json';
 
-/** Which tests look at a mutant: first those that take seconds. */
-const ROUNDS = [['test/machines', 'test/services/clock'], ['test/model'], ['test/system']];
 /** A mutant that makes the tests hang is noticed too. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 400_000;
+
+/** What the tests say of a copy: nothing, or which of them failed first. */
+export type Verdict = { readonly survives: true } | { readonly survives: false; readonly killedBy: string };
 
 /** The source with the mistake in it. Throws where the place is not exactly one. */
 function mutated(source: string, { file, search, replacement }: Mutant): string {
   const parts = source.split(search);
   if (parts.length !== 2) throw new Error(`${file}: found ${parts.length - 1} times: ${search}`);
   return parts.join(replacement);
+}
+
+/** Throws where the place of a mutant is not exactly one. */
+export function assertFits(mutant: Mutant): void {
+  mutated(readFileSync(join(ROOT, mutant.file), 'utf8'), mutant);
 }
 
 /** A copy of the repository in a temporary folder, in which mistakes are made one at a time. */
@@ -28,36 +36,49 @@ export class MutatedCopy {
     symlinkSync(join(ROOT, 'node_modules'), join(this.#folder, 'node_modules'), 'dir');
   }
 
-  /** Throws where the place of a mutant is not exactly one. */
-  check(mutant: Mutant): void {
-    mutated(readFileSync(join(this.#folder, mutant.file), 'utf8'), mutant);
-  }
-
-  /** Whether the fast tests fail with the mistake made; without one, whether they fail at all. */
-  async isNoticed(mutant?: Mutant): Promise<boolean> {
-    if (mutant === undefined) return this.#fails();
+  /** What the tests say with the mistake made; without one, whether they fail at all. */
+  async verdictOn(mutant?: Mutant): Promise<Verdict> {
+    if (mutant === undefined) return this.#test('');
     const path = join(this.#folder, mutant.file);
     const source = readFileSync(path, 'utf8');
     writeFileSync(path, mutated(source, mutant));
     try {
-      return await this.#fails();
+      return await this.#test(mutant.file);
     } finally {
       writeFileSync(path, source);
     }
   }
 
-  async #fails(): Promise<boolean> {
-    for (const round of ROUNDS) if (!(await this.#pass(round))) return true;
-    return false;
+  async #test(mutatedFile: string): Promise<Verdict> {
+    const results = join(this.#folder, RESULTS);
+    rmSync(results, { force: true });
+    const code = await this.#run(mutatedFile, results);
+    if (code === 0) return { survives: true };
+    if (!existsSync(results)) return { survives: false, killedBy: 'the tests came to no end' };
+    return { survives: false, killedBy: this.#firstFailure(results) };
   }
 
-  #pass(folders: readonly string[]): Promise<boolean> {
+  #firstFailure(results: string): string {
+    const { testResults } = JSON.parse(readFileSync(results, 'utf8')) as JsonTestResults;
+    const failed = testResults.find(({ status }) => status === 'failed');
+    if (failed === undefined) return 'an error outside of all tests';
+    const test = failed.assertionResults.find(({ status }) => status === 'failed');
+    return `${relative(this.#folder, failed.name)}: ${test?.fullName ?? failed.message}`;
+  }
+
+  #run(mutatedFile: string, results: string): Promise<number | null> {
     const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-    const args = [vitest, 'run', '--project', 'logic', '--bail', '1', '--reporter', 'dot', ...folders];
-    const child = spawn(process.execPath, args, { cwd: this.#folder, stdio: 'ignore', timeout: PATIENCE_MS });
+    const args = ['run', '--config', 'test/mutants/ordered.config.ts', '--reporter', 'json', '--outputFile', results];
+    const child = spawn(process.execPath, [vitest, ...args], {
+      cwd: this.#folder,
+      stdio: 'ignore',
+      timeout: PATIENCE_MS,
+      killSignal: 'SIGKILL',
+      env: { ...process.env, MUTATED_FILE: mutatedFile },
+    });
     return new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code) => resolve(code === 0));
+      child.once('exit', (code) => resolve(code));
     });
   }
 

@@ -1,7 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { ROOT } from './mutated-copy.js';
 
 /** Each mutant is a test that runs the fast tests in a process of its own. */
 export default defineConfig({
-  test: { root: ROOT, include: ['test/mutants/*.mutants.ts'], testTimeout: 600_000, reporters: 'verbose' },
+  test: {
+    root: ROOT,
+    include: ['test/mutants/*.mutants.ts'],
+    testTimeout: 900_000,
+    reporters: 'verbose',
+    maxConcurrency: availableParallelism(),
+  },
 });
