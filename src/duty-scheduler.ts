@@ -39,8 +39,8 @@ export interface DutySchedulerOptions extends Partial<SchedulingPolicy> {
   readonly roles?: readonly Role[];
   /** Fetch what duties sign over before the hand-over; default true. */
   readonly dataFetch?: boolean;
-  /** Folder of the journal; without it nothing outlives the process. */
-  readonly dataDir?: string;
+  /** Folder of the journal, or a `DataDirectory` of your own; without it nothing outlives the process. */
+  readonly dataDir?: string | DataDirectory;
   readonly clock?: Clock;
   /** For jitter; default `Math.random`. */
   readonly random?: Random;
@@ -154,7 +154,10 @@ class Scheduler implements DutyScheduler {
     this.#chain = chain;
     if (dataDir !== undefined) {
       const onProblem = (problem: Diagnostic) => this.#eventLog.diagnose(problem);
-      this.#data = await openDataDirectory({ path: dataDir, chain, clock: this.#clock, onProblem });
+      this.#data =
+        typeof dataDir === 'string'
+          ? await openDataDirectory({ path: dataDir, chain, clock: this.#clock, onProblem })
+          : dataDir;
       // Stopped while it was being opened: nobody else would close it.
       if (this.#life.signal.aborted) await this.#data.close();
       const { journal, findings } = this.#data;

@@ -45,6 +45,7 @@ export { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
 export { RealClock } from '../services/clock/real-clock.js';
 export { VirtualClock } from '../services/clock/virtual-clock.js';
 export type { CommitteeBatch, CommitteeExecutor, CommitteeReport } from '../services/committee-batches.js';
+export type { DataDirectory } from '../services/data-directory/data-directory.js';
 export { EventLog } from '../services/event-log.js';
 export type { PreparedValidatorSource, SourceSurroundings } from '../services/prepared-source.js';
 export type { SyncProgress } from '../services/ssv-contract/log-follower.js';

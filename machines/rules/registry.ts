@@ -149,7 +149,8 @@ export class Registry {
    * Indices of the validators to ask for in a role at an epoch, ascending (SPEC §4). The same array each time, while the
    * registry stays.
    *
-   * @param eventBy only validators whose last event was in this slot or before
+   * @param eventBy of an epoch that is over, its last slot: only validators whose last event was in this slot or before,
+   *   and that were active in the epoch; one whose status shows that it is active now may have been activated since
    */
   eligible(chain: ChainSpec, role: Role, targetEpoch: Epoch, eventBy: Slot = Infinity): Uint32Array {
     const key = `${role} ${targetEpoch} ${eventBy}`;
@@ -157,7 +158,8 @@ export class Registry {
     if (cached !== undefined) return cached;
     const indices: ValidatorIndex[] = [];
     for (const [index, validator] of this.#byIndex) {
-      if (validator.eventSlot <= eventBy && isEligible(chain, role, validator, targetEpoch)) indices.push(index);
+      if (validator.eventSlot > eventBy || !isEligible(chain, role, validator, targetEpoch)) continue;
+      if (eventBy === Infinity || validator.record!.activationEpoch <= targetEpoch) indices.push(index);
     }
     const eligible = ascending(indices);
     // Epochs pass while the registry stays: only the few that are asked for now are worth keeping.

@@ -85,7 +85,10 @@ export class Chain {
     return this.#tree.canonicalAt(slot);
   }
 
-  /** The youngest canonical block of this slot or an earlier one; genesis for slots before it. */
+  /**
+   * The youngest canonical block of this slot or an earlier one; genesis for slots before it.
+   * @throws RangeError for a slot whose block is forgotten
+   */
   blockAtOrBefore(slot: Slot): Block {
     return this.#tree.canonicalAtOrBefore(slot);
   }
@@ -150,6 +153,14 @@ export class Chain {
   proposerDependentRoot(epoch: Epoch, endpointVersion: 1 | 2): Root {
     if (endpointVersion === 2 && epoch >= this.parameters.forkEpochs.fulu) return this.attesterDependentRoot(epoch);
     return this.blockAtOrBefore(startSlotOf(this.parameters, epoch) - 1).root;
+  }
+
+  /**
+   * Forgets the blocks before a slot, on every branch, for chains that run for long. Duties of an epoch depend on blocks
+   * of the two epochs before it, and a re-org may reach two epochs back.
+   */
+  forgetBefore(slot: Slot): void {
+    this.#tree.forgetBefore(slot);
   }
 
   /** The committees of an epoch on the canonical chain. */

@@ -7,19 +7,22 @@ export interface Block {
   readonly parent: Root;
 }
 
-/** All blocks ever seen, with the branch that the head is on laid out by slot. */
+/** Blocks, with the branch that the head is on laid out by slot. It keeps all that it ever saw, until told to forget. */
 export class ForkTree {
   readonly genesis: Block;
   readonly #blocks = new Map<Root, Block>();
   /** Block of each slot on the head's branch; a missed slot is a hole. */
-  readonly #canonical: (Block | undefined)[] = [];
+  readonly #canonical = new Map<Slot, Block>();
   #head: Block;
+  /** The oldest canonical block that is kept. */
+  #oldest: Block;
 
   constructor(genesisRoot: Root) {
     this.genesis = { slot: 0, root: genesisRoot, parent: ZERO_ROOT };
     this.#blocks.set(genesisRoot, this.genesis);
-    this.#canonical[0] = this.genesis;
+    this.#canonical.set(0, this.genesis);
     this.#head = this.genesis;
+    this.#oldest = this.genesis;
   }
 
   get head(): Block {
@@ -61,27 +64,44 @@ export class ForkTree {
       if (parent === undefined) throw new Error(`block ${ancestor.root} has lost its parent`);
       ancestor = parent;
     }
-    this.#canonical.length = ancestor.slot + 1;
-    for (const block of branch.reverse()) this.#canonical[block.slot] = block;
+    for (let slot = ancestor.slot + 1; slot <= this.#head.slot; slot += 1) this.#canonical.delete(slot);
+    for (const block of branch) this.#canonical.set(block.slot, block);
     this.#head = head;
     return ancestor;
   }
 
   isCanonical(block: Block): boolean {
-    return this.#canonical[block.slot]?.root === block.root;
+    return this.#canonical.get(block.slot)?.root === block.root;
   }
 
   /** The canonical block of a slot; undefined where the slot is empty or still to come. */
   canonicalAt(slot: Slot): Block | undefined {
-    return this.#canonical[slot];
+    return this.#canonical.get(slot);
   }
 
-  /** The youngest canonical block of this slot or an earlier one; genesis for slots before it. */
+  /**
+   * The youngest canonical block of this slot or an earlier one; genesis for slots before it.
+   * @throws RangeError for a slot whose block is forgotten
+   */
   canonicalAtOrBefore(slot: Slot): Block {
-    for (let candidate = Math.min(slot, this.#head.slot); candidate > 0; candidate -= 1) {
-      const block = this.#canonical[candidate];
+    if (slot <= 0) return this.genesis;
+    for (let candidate = Math.min(slot, this.#head.slot); candidate >= this.#oldest.slot; candidate -= 1) {
+      const block = this.#canonical.get(candidate);
       if (block !== undefined) return block;
     }
+    if (this.#oldest !== this.genesis) throw new RangeError(`blocks before slot ${this.#oldest.slot} are forgotten`);
     return this.genesis;
+  }
+
+  /** Forgets what came before a slot; the last canonical block before it, and genesis, stay. */
+  forgetBefore(slot: Slot): void {
+    const oldest = this.canonicalAtOrBefore(Math.max(slot, this.#oldest.slot));
+    if (oldest === this.#oldest) return;
+    for (let past = this.#oldest.slot + 1; past < oldest.slot; past += 1) this.#canonical.delete(past);
+    if (this.#oldest !== this.genesis) this.#canonical.delete(this.#oldest.slot);
+    for (const { root, slot: past } of this.#blocks.values()) {
+      if (past < oldest.slot && root !== this.genesis.root) this.#blocks.delete(root);
+    }
+    this.#oldest = oldest;
   }
 }

@@ -223,6 +223,29 @@ describe('blocks', () => {
     expect(chain.blockAtOrBefore(12)).toBe(back);
   });
 
+  it('before a slot are forgotten when told, and nothing else is', () => {
+    const chain = chainWith([1, 2, 5, 6, 9]);
+    const aside = chain.propose(3, { parent: chain.blockAt(2)!.root, makeHead: false });
+    const [old, kept] = [chain.blockAt(2)!, chain.blockAt(5)!];
+    const duties = attesters(chain, 1);
+    chain.forgetBefore(4);
+    expect([chain.block(old.root), chain.blockAt(2)]).toEqual([old, old]);
+    expect(chain.blockAt(1)).toBeUndefined();
+    chain.forgetBefore(6);
+    chain.forgetBefore(4);
+    expect([chain.block(old.root), chain.block(aside.root), chain.blockAt(2), chain.blockAt(5)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(() => chain.blockAtOrBefore(5)).toThrow('blocks before slot 6 are forgotten');
+    expect([chain.blockAtOrBefore(8).slot, chain.block(chain.genesis.root)]).toEqual([6, chain.genesis]);
+    expect(chain.block(kept.root)).toBeUndefined();
+    reorg(chain, { atSlot: 10, depth: 2 });
+    expect([chain.head.slot, attesters(chain, 1)]).toEqual([10, duties]);
+  });
+
   it('beside the head change no duty and emit no head', () => {
     const chain = chainWith([1, 2]);
     let heads = 0;

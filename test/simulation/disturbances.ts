@@ -1,15 +1,33 @@
-/** When the world was not as a healthy node shows it: a duty near a disturbance is not demanded. */
+/** When the world was not as a healthy node shows it: what is demanded near a disturbance depends on what it concerns. */
 interface Disturbance {
   readonly from: number;
   readonly to: number;
 }
 
+export type Concern =
+  /** Nobody knows what: nothing is certain. */
+  | 'all'
+  /** Heads changed their branch. */
+  | 'reorg'
+  /** The node says that it is not to be trusted, or nobody answers. */
+  | 'unfit'
+  /** The clock jumped, and timers sleep on. */
+  | 'clock'
+  /** Answers are slow. */
+  | 'network'
+  /** Requests for data of these kinds of duties failed. */
+  | 'attester'
+  | 'sync-committee'
+  /** Nothing but what is asked of the node. */
+  | 'requests'
+  /** A validator came, changed or left. */
+  | number;
+
 /** Spans of unix ms, and what the disturbance concerns. */
 export class Disturbances {
-  /** `all`: everything; a number: one validator; `reorg`: the tables. */
-  readonly #spans = new Map<number | 'all' | 'reorg', Disturbance[]>();
+  readonly #spans = new Map<Concern, Disturbance[]>();
 
-  add(concerns: number | 'all' | 'reorg', from: number, to: number): void {
+  add(concerns: Concern, from: number, to: number): void {
     const spans = this.#spans.get(concerns);
     if (spans === undefined) this.#spans.set(concerns, [{ from, to }]);
     else spans.push({ from, to });
@@ -26,12 +44,19 @@ export class Disturbances {
   }
 
   /** Whether one touches the span, both ends included. */
-  touches(concerns: number | 'all' | 'reorg', from: number, to: number): boolean {
+  touches(concerns: Concern, from: number, to: number): boolean {
     return this.#spans.get(concerns)?.some((span) => span.from <= to && span.to >= from) ?? false;
+  }
+
+  /** Whether one of any kind touches the span. */
+  anyTouches(from: number, to: number): boolean {
+    for (const concerns of this.#spans.keys()) if (this.touches(concerns, from, to)) return true;
+    return false;
   }
 
   forgetBefore(ms: number): void {
     for (const [concerns, spans] of this.#spans) {
+      if (spans.every(({ to }) => to >= ms)) continue;
       const left = spans.filter(({ to }) => to >= ms);
       if (left.length === 0) this.#spans.delete(concerns);
       else this.#spans.set(concerns, left);

@@ -33,8 +33,9 @@ export interface PlannedTrouble {
   readonly trouble: Trouble;
 }
 
-/** Whatever the scheduler asks of a node once it runs. */
+/** Whatever the scheduler asks of a node. */
 export const METHODS: readonly NodeMethod[] = [
+  'getChainSpec',
   'getSyncStatus',
   'getValidators',
   'getAttesterDuties',

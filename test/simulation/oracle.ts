@@ -2,7 +2,9 @@
 import { epochOf, startSlotOf, syncPeriodServing, type Slot } from '../../machines/rules/chain-time.js';
 import type { DutyKind, ValidatorIndex } from '../../machines/rules/duties.js';
 import { statusAt } from '../../src/devnet/index.js';
-import { SLOT_MS, type World } from './world.js';
+import { roleOf } from './checks/check.js';
+import { DUE_POINTS } from '../../src/devnet/parameters.js';
+import { LATENCY_MS, SETTLE_MS, SLOT_MS, type World } from './world.js';
 
 export interface CanonicalDuty {
   readonly kind: DutyKind;
@@ -12,6 +14,38 @@ export interface CanonicalDuty {
 
 /** After a disturbance, as long may pass until every duty must run again. */
 export const RECOVERY_SLOTS = 2;
+
+/** A duty of the head kinds starts with the head or at the due point; the others with the slot. Requests come on top. */
+const DUE_MS = Math.floor((DUE_POINTS.attestation * SLOT_MS) / 10_000);
+const REQUESTS_MS = 4 * LATENCY_MS;
+/** Ms into its slot by which a duty is handed over when nothing is amiss. */
+export const LATEST_MS: Readonly<Record<DutyKind, number>> = {
+  attester: DUE_MS + REQUESTS_MS,
+  'sync-committee': DUE_MS + REQUESTS_MS,
+  aggregator: REQUESTS_MS,
+  'sync-committee-contribution': REQUESTS_MS,
+  proposer: REQUESTS_MS,
+};
+
+/** Why a duty is not demanded. */
+export type Excuse =
+  /** No scheduler runs, or it has just been started. */
+  | 'restart'
+  | 'clock-jump'
+  /** The node says that it is not to be trusted, or cannot be reached. */
+  | 'unfit-node'
+  /** The request for what is to be signed over failed. */
+  | 'no-data'
+  /** The chain changed the duties, or the answer that names them did not come in time. */
+  | 'not-shown'
+  /** The validator came, changed or left. */
+  | 'validator-changed'
+  | 'slashed'
+  /** It has attested for the epoch already, in another slot. */
+  | 'moved';
+
+/** What may be asked of the scheduler: that the duty runs, when its time comes or within its slot; or nothing, and why. */
+export type Demanded = { readonly by: 'due-time' | 'slot-end' } | { readonly excuse: Excuse };
 
 /** Duties of the operator's validators in a slot, on the chain as it is now. */
 export function canonicalDuties({ chain, membership }: World, slot: Slot): CanonicalDuty[] {
@@ -30,26 +64,52 @@ export function canonicalDuties({ chain, membership }: World, slot: Slot): Canon
   return duties;
 }
 
-/** Whether a healthy node showed everything in time, from a while before the slot until its end. */
+/** Whether nothing at all was amiss, from a while before the slot until its end. */
 export function isCalm(world: World, slot: Slot): boolean {
   const from = world.startOf(slot - RECOVERY_SLOTS);
   const to = world.startOf(slot + 1);
   if (world.life === undefined || world.watched.oldestUnderWay() < world.clock.now() - SLOT_MS / 8) return false;
+  if (world.disturbances.touches('reorg', world.startOf(slot), to)) return false;
   return !world.disturbances.touches('all', from, to);
 }
 
-/** Whether the tables of a slot stood still while it lasted. */
-export function isStable(world: World, slot: Slot): boolean {
-  return !world.disturbances.touches('reorg', world.startOf(slot), world.startOf(slot + 1));
+/**
+ * What is demanded of a duty in the slot that ends now. In calm, everything. Else whatever was shown in time must run
+ * all the same, as far as the disturbance does not concern it: a re-org that leaves its table right, a failing request
+ * for something else, a stream that is silent.
+ */
+export function demandOn(world: World, duty: CanonicalDuty): Demanded {
+  const { disturbances, shown } = world;
+  const { kind, slot, validator } = duty;
+  const from = world.startOf(slot);
+  const to = world.startOf(slot + 1);
+  const member = world.membership.get(validator);
+  if (member === undefined || member.liquidated || disturbances.touches(validator, from - SETTLE_MS, to))
+    return { excuse: 'validator-changed' };
+  if (isSlashed(world, duty)) return { excuse: 'slashed' };
+  if (isCalm(world, slot) && shown.lastChangeOf(validator) < world.startOf(slot - RECOVERY_SLOTS))
+    return { by: 'due-time' };
+  if (world.life === undefined || world.startOf(slot - RECOVERY_SLOTS) < world.startedAt) return { excuse: 'restart' };
+  const isSlow = disturbances.touches('network', from, to);
+  const latest = isSlow ? to : from + LATEST_MS[kind];
+  if (disturbances.touches('clock', from - SLOT_MS, latest)) return { excuse: 'clock-jump' };
+  // A node that is back with the slot's first answer has cost nothing but time.
+  if (wasUnfit(world, from + SETTLE_MS, Math.max(latest, from + SETTLE_MS))) return { excuse: 'unfit-node' };
+  if (shown.since(roleOf(kind), slot, validator) > from - SLOT_MS) return { excuse: 'not-shown' };
+  // Whoever proposes is named to everyone: its index is known once it was asked for in another role.
+  if (kind === 'proposer' && shown.lastChangeOf(validator) > world.startOf(slot - RECOVERY_SLOTS))
+    return { excuse: 'validator-changed' };
+  if ((kind === 'attester' || kind === 'sync-committee') && disturbances.touches(kind, from, to))
+    return { excuse: 'no-data' };
+  return { by: isSlow || wasUnfit(world, from, latest) ? 'slot-end' : 'due-time' };
 }
 
-/** Whether it is certain that the validator takes part: no change of late, and its state allows it. */
-export function takesPart(world: World, { kind, slot, validator }: CanonicalDuty): boolean {
-  const member = world.membership.get(validator);
-  if (member === undefined || member.liquidated) return false;
-  if (world.disturbances.touches(validator, world.startOf(slot - RECOVERY_SLOTS), world.startOf(slot + 1)))
-    return false;
-  if (kind === 'sync-committee' || kind === 'sync-committee-contribution') return true;
-  // A slashed validator has duties until it leaves, and nobody asks for them.
-  return !statusAt(world.chain.validators.at(validator), epochOf(world.spec, slot)).endsWith('slashed');
+function wasUnfit({ unfitSince = Infinity, disturbances }: World, from: number, to: number): boolean {
+  return unfitSince <= to || disturbances.touches('unfit', from, to);
+}
+
+/** A slashed validator has duties until it leaves, and nobody asks for them. */
+function isSlashed({ chain, spec }: World, { kind, slot, validator }: CanonicalDuty): boolean {
+  if (roleOf(kind) === 'sync-committee') return false;
+  return statusAt(chain.validators.at(validator), epochOf(spec, slot)).endsWith('slashed');
 }

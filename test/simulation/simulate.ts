@@ -1,7 +1,5 @@
 /** `npm run simulate -- --epochs 10000 --seed 1 [--validators N] [--reorgs P] [--faults P] [--until-slot N]` */
-import { setFlagsFromString } from 'node:v8';
 import { parseArgs } from 'node:util';
-import { runInNewContext } from 'node:vm';
 import { DEFAULT_OPTIONS, SLOTS_PER_EPOCH, type SimulationOptions } from './options.js';
 import { progressOn } from './progress.js';
 import { simulate } from './simulation.js';
@@ -34,16 +32,6 @@ function optionsFrom(args: readonly string[]): SimulationOptions {
   };
 }
 
-/** Collects first: what is left is what is held. */
-function heapMeter(): () => number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  return () => {
-    collect();
-    return process.memoryUsage().heapUsed;
-  };
-}
-
 async function main(): Promise<number> {
   let options: SimulationOptions;
   try {
@@ -53,9 +41,9 @@ async function main(): Promise<number> {
     return 2;
   }
   const progress = progressOn(process.stdout, options.epochs);
-  const result = await simulate(options, { meterHeap: heapMeter(), onEpoch: (epoch) => progress.at(epoch) });
+  const result = await simulate(options, { onEpoch: (epoch) => progress.at(epoch) });
   progress.end();
-  const { violation, events, replay, tally, demand, slots, seconds } = result;
+  const { violation, events, replay, slots, seconds } = result;
   const out = (text: string) => process.stdout.write(`${text}\n`);
   if (violation !== undefined) {
     for (const event of events) out(event);
@@ -64,7 +52,7 @@ async function main(): Promise<number> {
     out(`again: ${replay}`);
     out('');
   }
-  for (const line of summaryOf(tally, demand, Math.floor(slots / SLOTS_PER_EPOCH), seconds)) out(line);
+  for (const line of summaryOf(result, Math.floor(slots / SLOTS_PER_EPOCH), seconds)) out(line);
   return violation === undefined ? 0 : 1;
 }
 

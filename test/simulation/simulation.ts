@@ -5,7 +5,8 @@ import type { Check } from './checks/check.js';
 import { nothingCrashes } from './checks/crashes.js';
 import { oneEndingEach } from './checks/endings.js';
 import { neverWhileUnfit, onlyAnsweredDuties, onlyMembers } from './checks/hand-over.js';
-import { boundedActors, boundedHeap, boundedRequests, type HeapMeter } from './checks/resources.js';
+import { boundedRequests, exactRequests, nothingRefused, type QuietEpochs } from './checks/requests.js';
+import { exactActors, flatHeap, heapMeter, type HeapMeter } from './checks/resources.js';
 import { troublesOf, type Trouble } from './hostility.js';
 import { replayCommand, SLOTS_PER_EPOCH, type SimulationOptions } from './options.js';
 import { emptyTally, tallying, type Tally } from './tally.js';
@@ -28,6 +29,7 @@ export interface SimulationResult {
   readonly replay: string;
   readonly tally: Tally;
   readonly demand: Demand;
+  readonly quiet: QuietEpochs;
   readonly slots: number;
   readonly seconds: number;
 }
@@ -43,7 +45,8 @@ export async function simulate(options: SimulationOptions, hooks: RunHooks = {})
   const began = performance.now();
   const world = new World(options, hooks.sabotage);
   const tally = emptyTally();
-  const demand: Demand = { demanded: 0, excused: 0 };
+  const demand: Demand = { demanded: 0, excused: new Map() };
+  const quiet: QuietEpochs = { counted: 0 };
   const checks: Record<string, Check> = {
     nothingTwice,
     neverAttestsBackwards,
@@ -55,8 +58,10 @@ export async function simulate(options: SimulationOptions, hooks: RunHooks = {})
     oneEndingEach,
     nothingCrashes,
     boundedRequests,
-    boundedActors,
-    boundedHeap: boundedHeap(hooks.meterHeap ?? (() => undefined)),
+    exactRequests: exactRequests(quiet),
+    nothingRefused,
+    exactActors,
+    flatHeap: flatHeap(hooks.meterHeap ?? heapMeter()),
   };
   let violation: Violation | undefined;
   for (const [check, look] of Object.entries(checks)) {
@@ -91,6 +96,7 @@ export async function simulate(options: SimulationOptions, hooks: RunHooks = {})
     replay: replayCommand(options, violation?.slot ?? lastSlot),
     tally,
     demand,
+    quiet,
     slots: ended + 1,
     seconds: (performance.now() - began) / 1000,
   };

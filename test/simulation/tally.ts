@@ -1,5 +1,6 @@
 /** What happened in a run, counted. */
 import type { Demand } from './checks/canonical.js';
+import type { QuietEpochs } from './checks/requests.js';
 import type { Observer, World } from './world.js';
 
 export interface Tally {
@@ -38,12 +39,22 @@ const listed = (counts: Map<string, number>) =>
     .map(([name, value]) => `${name} ${value}`)
     .join(', ') || 'none';
 
+/** What a summary tells of. */
+export interface Outcome {
+  readonly tally: Tally;
+  readonly demand: Demand;
+  readonly quiet: QuietEpochs;
+}
+
 /** The summary, a line each. */
-export function summaryOf(tally: Tally, demand: Demand, epochs: number, seconds: number): string[] {
-  const share = (100 * demand.demanded) / Math.max(1, demand.demanded + demand.excused);
+export function summaryOf({ tally, demand, quiet }: Outcome, epochs: number, seconds: number): string[] {
+  const excused = [...demand.excused.values()].reduce((sum, count) => sum + count, 0);
+  const share = (count: number) => `${((100 * count) / Math.max(1, demand.demanded + excused)).toFixed(1)} %`;
+  const reasons = [...demand.excused].sort(([, a], [, b]) => b - a).map(([why, count]) => `${why} ${share(count)}`);
   return [
     `duties handed over: ${listed(tally.byTrigger)}`,
-    `demanded by the oracle: ${demand.demanded} (${share.toFixed(0)} % of the canonical ones; the others were near a disturbance)`,
+    `demanded by the oracle: ${demand.demanded} duties; excused: ${share(excused)} (${reasons.join(', ') || 'none'})`,
+    `quiet epochs, every request accounted for: ${quiet.counted}`,
     `skipped: ${listed(tally.skipped)}`,
     `tables fetched: ${tally.lines.get('duties-fetched') ?? 0}, failed ${tally.lines.get('duties-fetch-failed') ?? 0}, cancelled ${tally.lines.get('duties-fetch-cancelled') ?? 0}; requests: ${tally.requests}`,
     `re-orgs: ${tally.reorgs}; lives of the scheduler: ${tally.lives}`,

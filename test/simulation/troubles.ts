@@ -6,7 +6,7 @@ import { fillEmptySlot, reorg } from '../../src/devnet/index.js';
 import { METHODS, type Trouble, type ValidatorTrouble } from './hostility.js';
 import type { Member } from './membership.js';
 import { SLOTS_PER_EPOCH } from './options.js';
-import { LATENCY_MS, SLOT_MS, type World } from './world.js';
+import { INJECTED, LATENCY_MS, SLOT_MS, type World } from './world.js';
 
 /** As on the real chain: neither an activation nor an exit changes duties that can be known already. */
 const EXIT_DELAY_EPOCHS = 5;
@@ -47,21 +47,28 @@ export function carryOut(world: World, trouble: Trouble): void {
       return node.silenceStreams();
     case 'slow-network':
       node.latencyMs = trouble.latencyMs;
+      world.disturb('network', trouble.slots * SLOT_MS);
       return during(world, trouble.slots, () => (node.latencyMs = LATENCY_MS));
     case 'unfit': {
       node.conditions.syncing = trouble.status;
       const isTolerated = trouble.status.isSyncing === true && (trouble.status.syncDistance ?? 0) <= 4;
       const heal = () => (node.conditions.syncing = undefined);
       if (isTolerated) clock.setTimeout(heal, trouble.slots * SLOT_MS);
-      else during(world, trouble.slots, heal);
+      else {
+        world.disturb('unfit', trouble.slots * SLOT_MS);
+        during(world, trouble.slots, heal);
+      }
       return;
     }
     case 'unreachable':
       for (const method of METHODS) node.fail(method, Infinity, injected('unreachable'));
       node.dropStreams();
+      world.disturb('unfit', trouble.slots * SLOT_MS);
       return during(world, trouble.slots, () => node.heal());
     case 'no-proposer-v2':
       node.conditions.servesProposerV2 = false;
+      // Nobody notices before the next request, and the scheduler keeps to v1 for as long as the node stays.
+      world.disturb('requests', SLOTS_PER_EPOCH * SLOT_MS);
       clock.setTimeout(() => (node.conditions.servesProposerV2 = true), trouble.slots * SLOT_MS);
       return;
     case 'clock-jump': {
@@ -69,7 +76,9 @@ export function carryOut(world: World, trouble: Trouble): void {
       const now = clock.now();
       world.disturbances.jump(now, ms);
       // Timers set before it sleep as long as they were told: up to a slot and a half too long.
-      world.disturbances.add('all', Math.min(now, now + ms), Math.max(now, now + ms) + 1.5 * SLOT_MS);
+      for (const concerns of ['all', 'clock'] as const)
+        world.disturbances.add(concerns, Math.min(now, now + ms), Math.max(now, now + ms) + 1.5 * SLOT_MS);
+      world.jumps.push({ from: now, ms });
       return clock.jump(ms);
     }
     case 'restart':
@@ -84,7 +93,7 @@ export function carryOut(world: World, trouble: Trouble): void {
 }
 
 function injected(kind: 'unreachable' | 'http'): BeaconNodeError {
-  return new BeaconNodeError(kind, kind === 'http' ? 'injected: HTTP 500' : 'injected: connection refused', 500);
+  return new BeaconNodeError(kind, `${INJECTED} ${kind === 'http' ? 'HTTP 500' : 'connection refused'}`, 500);
 }
 
 function disturbRequests({ node }: World, { how, method, times }: Trouble & { kind: 'requests' }): void {
@@ -144,6 +153,8 @@ function changeValidators(world: World, change: ValidatorTrouble, random: Random
       const staying = membership.active().filter(({ index }) => chain.validators.at(index).exitEpoch === Infinity);
       const member = pick(staying);
       if (member === undefined || staying.length < few) return;
+      // What leaves by the chain's rules leaves no duty uncertain.
+      world.disturb('requests');
       if (change === 'slash') chain.slashValidator(member.index);
       else {
         chain.exitValidator(member.index, epoch + EXIT_DELAY_EPOCHS);

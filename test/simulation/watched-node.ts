@@ -5,9 +5,22 @@ import type { DutyAnswer, Role } from '../../machines/rules/duties.js';
 import type { InProcessNode, NodeMethod } from '../../src/devnet/index.js';
 import { alteredNode } from '../support/altered-node.js';
 
-/** A request that has ended. */
-export interface WatchedRequest {
+/** Duties that are asked for. */
+export interface AskedDuties {
+  readonly role: Role;
+  readonly epoch: Epoch;
+  /** Validators asked for; a proposer request names none. */
+  readonly validators: number;
+}
+
+/** A request that begins. */
+export interface BegunRequest {
   readonly method: NodeMethod;
+  readonly duties?: AskedDuties;
+}
+
+/** A request that has ended. */
+export interface WatchedRequest extends BegunRequest {
   readonly from: number;
   readonly to: number;
   /** Undefined: it was answered. */
@@ -15,9 +28,9 @@ export interface WatchedRequest {
 }
 
 export interface NodeObserver {
-  requested(method: NodeMethod): void;
+  requested(request: BegunRequest): void;
   ended(request: WatchedRequest): void;
-  dutiesAnswered(role: Role, epoch: Epoch, answer: DutyAnswer): void;
+  dutiesAnswered(asked: AskedDuties, answer: DutyAnswer): void;
   /** The node's word on itself; undefined: it could not be reached. */
   statusKnown(status: SyncStatus | undefined): void;
 }
@@ -32,33 +45,34 @@ export interface WatchedNode {
 export function watchedNode(inner: InProcessNode, clock: Clock, observer: NodeObserver): WatchedNode {
   const underWay = new Set<{ readonly from: number }>();
 
-  async function watch<T>(method: NodeMethod, request: Promise<T>): Promise<T> {
+  async function watch<T>(begun: BegunRequest, ask: () => Promise<T>): Promise<T> {
     const from = clock.now();
     const entry = { from };
     underWay.add(entry);
-    observer.requested(method);
+    observer.requested(begun);
     let error: BeaconNodeError | undefined;
     try {
-      return await request;
+      return await ask();
     } catch (failure) {
       if (failure instanceof BeaconNodeError) error = failure;
       throw failure;
     } finally {
       underWay.delete(entry);
-      observer.ended({ method, from, to: clock.now(), error });
+      observer.ended({ ...begun, from, to: clock.now(), error });
     }
   }
 
-  async function watchDuties(method: NodeMethod, role: Role, epoch: Epoch, request: Promise<DutyAnswer>) {
-    const answer = await watch(method, request);
-    observer.dutiesAnswered(role, epoch, answer);
+  async function watchDuties(method: NodeMethod, duties: AskedDuties, ask: () => Promise<DutyAnswer>) {
+    const answer = await watch({ method, duties }, ask);
+    observer.dutiesAnswered(duties, answer);
     return answer;
   }
 
   const node = alteredNode(inner, {
+    getChainSpec: (signal) => watch({ method: 'getChainSpec' }, () => inner.getChainSpec(signal)),
     async getSyncStatus(signal) {
       try {
-        const status = await watch('getSyncStatus', inner.getSyncStatus(signal));
+        const status = await watch({ method: 'getSyncStatus' }, () => inner.getSyncStatus(signal));
         observer.statusKnown(status);
         return status;
       } catch (error) {
@@ -66,27 +80,28 @@ export function watchedNode(inner: InProcessNode, clock: Clock, observer: NodeOb
         throw error;
       }
     },
-    getValidators: (ids, signal) => watch('getValidators', inner.getValidators(ids, signal)),
+    getValidators: (ids, signal) => watch({ method: 'getValidators' }, () => inner.getValidators(ids, signal)),
     getAttesterDuties: (epoch, indices, signal) =>
-      watchDuties('getAttesterDuties', 'attester', epoch, inner.getAttesterDuties(epoch, indices, signal)),
+      watchDuties('getAttesterDuties', { role: 'attester', epoch, validators: indices.length }, () =>
+        inner.getAttesterDuties(epoch, indices, signal),
+      ),
     getProposerDuties: (epoch, version, signal) =>
-      watchDuties('getProposerDuties', 'proposer', epoch, inner.getProposerDuties(epoch, version, signal)),
+      watchDuties('getProposerDuties', { role: 'proposer', epoch, validators: 0 }, () =>
+        inner.getProposerDuties(epoch, version, signal),
+      ),
     getSyncCommitteeDuties: (epoch, indices, signal) =>
-      watchDuties(
-        'getSyncCommitteeDuties',
-        'sync-committee',
-        epoch,
+      watchDuties('getSyncCommitteeDuties', { role: 'sync-committee', epoch, validators: indices.length }, () =>
         inner.getSyncCommitteeDuties(epoch, indices, signal),
       ),
     getAttestationData: (slot, index, signal) =>
-      watch('getAttestationData', inner.getAttestationData(slot, index, signal)),
-    getHeadRoot: (signal) => watch('getHeadRoot', inner.getHeadRoot(signal)),
+      watch({ method: 'getAttestationData' }, () => inner.getAttestationData(slot, index, signal)),
+    getHeadRoot: (signal) => watch({ method: 'getHeadRoot' }, () => inner.getHeadRoot(signal)),
     subscribeBeaconCommittees: (entries, signal) =>
-      watch('subscribeBeaconCommittees', inner.subscribeBeaconCommittees(entries, signal)),
+      watch({ method: 'subscribeBeaconCommittees' }, () => inner.subscribeBeaconCommittees(entries, signal)),
     subscribeSyncCommittees: (entries, signal) =>
-      watch('subscribeSyncCommittees', inner.subscribeSyncCommittees(entries, signal)),
+      watch({ method: 'subscribeSyncCommittees' }, () => inner.subscribeSyncCommittees(entries, signal)),
     openHeadStream(listener, signal) {
-      observer.requested('openHeadStream');
+      observer.requested({ method: 'openHeadStream' });
       inner.openHeadStream(listener, signal);
     },
   });

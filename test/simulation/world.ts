@@ -1,29 +1,31 @@
 /** The simulated world: chain, node, operator and scheduler on one virtual clock, and what was seen of them. */
-import type { DutyBatch, SyncStatus } from '../../machines/ports.js';
+import type { BeaconNodeError, DutyBatch, SyncStatus } from '../../machines/ports.js';
 import type { ClaimLedger } from '../../machines/rules/at-most-once.js';
 import { slotAt, slotStartMs, type ChainSpec, type Epoch, type Slot } from '../../machines/rules/chain-time.js';
-import type { DutyAnswer, DutyKind, Role, ValidatorIndex } from '../../machines/rules/duties.js';
+import type { DutyAnswer, DutyKind, ValidatorIndex } from '../../machines/rules/duties.js';
 import type { EventLine } from '../../machines/rules/event-log.js';
 import { VirtualClock } from '../../services/clock/virtual-clock.js';
 import { RandomStream } from '../../src/devnet/deterministic-random.js';
-import {
-  chainSpecOf,
-  createDevnet,
-  type Chain,
-  type Devnet,
-  type InProcessNode,
-  type NodeMethod,
-} from '../../src/devnet/index.js';
+import { chainSpecOf, createDevnet, type Chain, type Devnet, type InProcessNode } from '../../src/devnet/index.js';
 import { GENESIS_MS } from '../support/rig.js';
-import { Disturbances } from './disturbances.js';
+import { Disturbances, type Concern } from './disturbances.js';
 import { hostileExecutor } from './executors.js';
 import { Membership } from './membership.js';
-import { MemoryJournal } from './memory-journal.js';
+import { MemoryDirectory } from './memory-directory.js';
 import { SLOTS_PER_EPOCH, type SimulationOptions } from './options.js';
 import { startLife, type Life } from './simulated-scheduler.js';
-import { watchedNode, type WatchedNode, type WatchedRequest } from './watched-node.js';
+import { ShownDuties } from './shown-duties.js';
+import {
+  watchedNode,
+  type AskedDuties,
+  type BegunRequest,
+  type WatchedNode,
+  type WatchedRequest,
+} from './watched-node.js';
 
 export const SLOT_MS = 12_000;
+/** How the message of an error begins that was made on purpose. */
+export const INJECTED = 'injected:';
 /** There and back, when nothing slows the network. */
 export const LATENCY_MS = 20;
 /** A request that takes longer was disturbed; after a re-org, all is right again within this time. */
@@ -44,9 +46,9 @@ export interface Observer {
   handedOver?(handOver: HandOver): void;
   released?(kind: DutyKind, slot: Slot, validator: ValidatorIndex): void;
   line?(line: EventLine): void;
-  requested?(method: NodeMethod): void;
+  requested?(request: BegunRequest): void;
   requestEnded?(request: WatchedRequest): void;
-  dutiesAnswered?(role: Role, epoch: Epoch, answer: DutyAnswer): void;
+  dutiesAnswered?(asked: AskedDuties, answer: DutyAnswer): void;
   lifeEnded?(): void;
   /** An actor crashed; the scheduler says so. */
   crashed?(message: string): void;
@@ -72,12 +74,18 @@ export class World {
   readonly membership = new Membership();
   readonly disturbances = new Disturbances();
   readonly observers: Observer[] = [];
+  /** What the node told this life of the scheduler. */
+  readonly shown: ShownDuties;
   /** Since when the scheduler has been told that the node is not to be trusted. */
   unfitSince: number | undefined;
   /** Streams that are open say nothing. */
   streamsSilent = false;
   life: Life | undefined;
-  readonly #journal = new MemoryJournal();
+  /** Unix ms at which this life began. */
+  startedAt = -Infinity;
+  /** Jumps of the clock: unix ms before it, and by how much. */
+  readonly jumps: { readonly from: number; readonly ms: number }[] = [];
+  readonly #directory = new MemoryDirectory();
   readonly #jitter: RandomStream;
   readonly #executor: ReturnType<typeof hostileExecutor>;
   #streamRequestedAt = -Infinity;
@@ -104,23 +112,25 @@ export class World {
     this.spec = chainSpecOf(this.chain.parameters);
     this.node = this.devnet.node({ latencyMs: LATENCY_MS });
     this.watched = watchedNode(this.node, this.clock, {
-      requested: (method) => {
-        if (method === 'openHeadStream') {
+      requested: (request) => {
+        if (request.method === 'openHeadStream') {
           this.#streamRequestedAt = this.clock.now();
           this.streamsSilent = false;
+          this.disturb('requests');
         }
-        this.#tell((observer) => observer.requested?.(method));
+        this.#tell((observer) => observer.requested?.(request));
       },
       ended: (request) => {
         this.#noteRequest(request);
         this.#tell((observer) => observer.requestEnded?.(request));
       },
-      dutiesAnswered: (role, epoch, answer) => this.#tell((observer) => observer.dutiesAnswered?.(role, epoch, answer)),
-      statusKnown: (status) => {
-        if (isFit(status)) this.unfitSince = undefined;
-        else this.unfitSince ??= this.clock.now();
+      dutiesAnswered: (asked, answer) => {
+        this.shown.answered(asked, answer);
+        this.#tell((observer) => observer.dutiesAnswered?.(asked, answer));
       },
+      statusKnown: (status) => this.#noteFitness(isFit(status)),
     });
+    this.shown = new ShownDuties(this.chain, () => this.clock.now());
     for (const { index, pubkey } of this.chain.validators) this.membership.begin(index, pubkey);
     this.chain.on('head', () => this.#noteHead());
     this.chain.on('chain_reorg', () => this.disturb('reorg', SETTLE_MS));
@@ -135,36 +145,36 @@ export class World {
   }
 
   /** From now on for some time, not all is as a healthy node shows it. */
-  disturb(concerns: number | 'all' | 'reorg', forMs = 0): void {
+  disturb(concerns: Concern, forMs = 0): void {
     const now = this.clock.now();
     this.disturbances.add(concerns, now, now + forMs);
+    if (typeof concerns === 'number') this.shown.changed(concerns);
   }
 
   startScheduler(): void {
-    const restored = this.#journal.restore();
+    this.startedAt = this.clock.now();
     this.life = startLife({
-      chain: this.spec,
       clock: this.clock,
       jitter: this.#jitter,
       beaconNode: this.watched.node,
       validators: this.membership,
       execute: (batch) => this.#execute(batch),
-      claims: this.sabotage.claims?.(restored) ?? restored,
-      journal: this.#journal,
-      recordFromSlot: 0,
+      dataDir: this.#directory.open(this.sabotage.claims),
       onLine: (line) => {
         if (this.sabotage.loseLine?.(line) !== true) this.#tell((observer) => observer.line?.(line));
       },
       onDiagnostic: ({ message }) => {
         if (message.includes('crashed')) this.#tell((observer) => observer.crashed?.(message));
       },
+      onFailure: (error) => this.#tell((observer) => observer.crashed?.(`the start failed: ${String(error)}`)),
     });
   }
 
   stopScheduler(): void {
     this.life?.stop();
     this.life = undefined;
-    this.unfitSince = undefined;
+    this.#noteFitness(true);
+    this.shown.forget();
     this.#tell((observer) => observer.lifeEnded?.());
   }
 
@@ -173,7 +183,10 @@ export class World {
     this.#tell((observer) => observer.slotEnds?.(slot));
     const oldest = slot - 4 * SLOTS_PER_EPOCH;
     this.disturbances.forgetBefore(this.startOf(oldest));
-    this.#journal.forgetBefore(oldest);
+    while (this.jumps[0] !== undefined && this.jumps[0].from < this.startOf(oldest)) this.jumps.shift();
+    this.#directory.forgetBefore(oldest);
+    this.shown.forgetBefore(oldest);
+    this.chain.forgetBefore(oldest - 4 * SLOTS_PER_EPOCH);
     // Only how many were sent matters to nobody here.
     this.node.beaconCommitteeSubscriptions.length = 0;
     this.node.syncCommitteeSubscriptions.length = 0;
@@ -193,11 +206,23 @@ export class World {
   }
 
   /** Only what was done to a request on purpose excuses the scheduler: a refusal that it earned does not. */
-  #noteRequest({ from, to, error }: WatchedRequest): void {
-    const isRefusal =
-      error?.kind === 'http' && !error.message.includes('HTTP 500') && !error.message.includes('HTTP 503');
-    const failed = error !== undefined && error.kind !== 'aborted' && !isRefusal;
-    if (failed || to - from > SETTLE_MS) this.disturbances.add('all', from, to);
+  #noteRequest({ method, from, to, error }: WatchedRequest): void {
+    if (to - from > SETTLE_MS) {
+      this.disturbances.add('all', from, to);
+      this.disturbances.add('network', from, to);
+    }
+    if (error === undefined || error.kind === 'aborted' || isRefusal(error)) return;
+    this.disturbances.add('all', from, to);
+    if (method === 'getAttestationData') this.disturbances.add('attester', from, to);
+    if (method === 'getHeadRoot') this.disturbances.add('sync-committee', from, to);
+  }
+
+  #noteFitness(fit: boolean): void {
+    if (!fit) this.unfitSince ??= this.clock.now();
+    else if (this.unfitSince !== undefined) {
+      this.disturbances.add('unfit', this.unfitSince, this.clock.now());
+      this.unfitSince = undefined;
+    }
   }
 
   /** A head that no stream tells shows only at the next probe. */
@@ -210,6 +235,11 @@ export class World {
   #tell(what: (observer: Observer) => void): void {
     for (const observer of this.observers) what(observer);
   }
+}
+
+/** The node answered, and refused: nothing but the request itself is wrong. */
+export function isRefusal(error: BeaconNodeError | undefined): boolean {
+  return error?.kind === 'http' && !error.message.startsWith(INJECTED);
 }
 
 /** Whether duties may be handed over by this word of the node; undefined: it could not be reached. */

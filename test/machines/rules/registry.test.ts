@@ -88,6 +88,12 @@ describe('a registry', () => {
     expect(registry.eligible(chain, 'attester', 2, 20)).toBe(registry.eligible(chain, 'attester', 2, 20));
   });
 
+  it('of an epoch that is over, one that was activated since is left out, though its status shows it active', () => {
+    const registry = registryOf([1, 2], { record: { activationEpoch: 3 } });
+    const eligible = (epoch: number, eventBy?: number) => [...registry.eligible(chain, 'attester', epoch, eventBy)];
+    expect([eligible(2), eligible(2, 23), eligible(3, 31)]).toEqual([[1, 2], [], [1, 2]]);
+  });
+
   it('remembers who is eligible, for few epochs at a time', () => {
     const registry = registryOf([1, 2]);
     const first = registry.eligible(chain, 'attester', 5);

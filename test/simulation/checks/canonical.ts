@@ -1,26 +1,14 @@
 import type { Epoch, Slot } from '../../../machines/rules/chain-time.js';
-import type { DutyKind, ValidatorIndex } from '../../../machines/rules/duties.js';
-import { DUE_POINTS } from '../../../src/devnet/parameters.js';
-import { canonicalDuties, isCalm, isStable, takesPart } from '../oracle.js';
-import { LATENCY_MS, SLOT_MS, type HandOver } from '../world.js';
-import { BySlot, keyOf, REMEMBERED_SLOTS, type Check } from './check.js';
+import type { ValidatorIndex } from '../../../machines/rules/duties.js';
+import { canonicalDuties, demandOn, isCalm, LATEST_MS, type CanonicalDuty, type Excuse } from '../oracle.js';
+import { SLOT_MS, type HandOver, type World } from '../world.js';
+import { BySlot, keyOf, REMEMBERED_SLOTS, type Check, type Violate } from './check.js';
 
 /** Counts of what was demanded and what was excused. */
 export interface Demand {
   demanded: number;
-  excused: number;
+  readonly excused: Map<Excuse, number>;
 }
-
-/** A duty of the head kinds starts with the head or at the due point; the others with the slot. Requests come on top. */
-const DUE_MS = Math.floor((DUE_POINTS.attestation * SLOT_MS) / 10_000);
-const REQUESTS_MS = 4 * LATENCY_MS;
-const LATEST_MS: Readonly<Record<DutyKind, number>> = {
-  attester: DUE_MS + REQUESTS_MS,
-  'sync-committee': DUE_MS + REQUESTS_MS,
-  aggregator: REQUESTS_MS,
-  'sync-committee-contribution': REQUESTS_MS,
-  proposer: REQUESTS_MS,
-};
 
 /** Every canonical duty that a healthy node showed in time runs exactly once, within its window. */
 export function everyDutyOnce(demand: Demand): Check {
@@ -28,6 +16,23 @@ export function everyDutyOnce(demand: Demand): Check {
     const handOvers = new BySlot(() => new Map<string, HandOver[]>());
     const released = new BySlot(() => new Set<string>());
     const attested = new Map<ValidatorIndex, { readonly slot: Slot; readonly epoch: Epoch }>();
+    const owed: (CanonicalDuty & { readonly excuse: Excuse })[] = [];
+    const excuse = (why: Excuse) => demand.excused.set(why, (demand.excused.get(why) ?? 0) + 1);
+    const hasMoved = ({ kind, slot, validator }: CanonicalDuty) => {
+      const last = kind === 'attester' ? attested.get(validator) : undefined;
+      return last !== undefined && last.slot !== slot && last.epoch >= Math.floor(slot / world.spec.slotsPerEpoch);
+    };
+    const settle = (now: Slot) => {
+      for (const duty of owed.splice(0)) {
+        if (hasRunLate(handOvers, duty)) demand.demanded++;
+        else if (!isStillOwed(world, now, duty) || hasMoved(duty)) excuse(duty.excuse);
+        else if (!isCalm(world, now)) owed.push(duty);
+        else {
+          demand.demanded++;
+          violate(`${keyOf(duty)} was not made up for by slot ${now} (${duty.excuse})`);
+        }
+      }
+    };
     return {
       handedOver(handOver) {
         const ofSlot = handOvers.at(handOver.slot);
@@ -37,25 +42,20 @@ export function everyDutyOnce(demand: Demand): Check {
       },
       released: (kind, slot, validator) => released.at(slot).add(keyOf({ kind, slot, validator })),
       slotEnds(slot) {
-        const expected = canonicalDuties(world, slot);
-        const calm = isCalm(world, slot) && isStable(world, slot);
-        for (const duty of expected) {
-          const key = keyOf(duty);
-          const last = duty.kind === 'attester' ? attested.get(duty.validator) : undefined;
-          const hasMoved =
-            last !== undefined && last.slot !== slot && last.epoch >= Math.floor(slot / world.spec.slotsPerEpoch);
-          if (!calm || hasMoved || !takesPart(world, duty)) {
-            demand.excused++;
+        settle(slot);
+        for (const duty of canonicalDuties(world, slot)) {
+          const demanded = hasMoved(duty) ? { excuse: 'moved' as const } : demandOn(world, duty);
+          if (!('by' in demanded)) {
+            if (duty.kind === 'attester' && canBeMadeUp(demanded.excuse)) owed.push({ ...duty, ...demanded });
+            else excuse(demanded.excuse);
             continue;
           }
           demand.demanded++;
+          const latest = demanded.by === 'slot-end' ? SLOT_MS : LATEST_MS[duty.kind];
+          const key = keyOf(duty);
           const times = handOvers.at(slot).get(key) ?? [];
-          const [first] = times;
-          if (first === undefined) violate(`${key} did not run`);
-          else if (times.length > 1 && !released.at(slot).has(key)) violate(`${key} ran ${times.length} times`);
-          else if (first.at - world.startOf(slot) > LATEST_MS[duty.kind]) {
-            violate(`${key} ran ${first.at - world.startOf(slot)} ms into its slot (${first.trigger})`);
-          }
+          const again = released.at(slot).has(key);
+          assertOnce(key, times, world.startOf(slot), latest, again, violate);
         }
         handOvers.forgetBefore(slot - REMEMBERED_SLOTS);
         released.forgetBefore(slot - REMEMBERED_SLOTS);
@@ -64,13 +64,45 @@ export function everyDutyOnce(demand: Demand): Check {
   };
 }
 
+function assertOnce(
+  key: string,
+  times: readonly HandOver[],
+  startMs: number,
+  latestMs: number,
+  mayRunAgain: boolean,
+  violate: Violate,
+): void {
+  const [first] = times;
+  if (first === undefined) violate(`${key} did not run`);
+  else if (times.length > 1 && !mayRunAgain) violate(`${key} ran ${times.length} times`);
+  else if (first.at - startMs > latestMs)
+    violate(`${key} ran ${first.at - startMs} ms into its slot (${first.trigger})`);
+}
+
+/** An attestation that was held back in its slot runs when the node is back, within an epoch. */
+function canBeMadeUp(excuse: Excuse): boolean {
+  return excuse === 'unfit-node' || excuse === 'no-data' || excuse === 'restart' || excuse === 'clock-jump';
+}
+
+function hasRunLate(handOvers: BySlot<Map<string, HandOver[]>>, duty: CanonicalDuty): boolean {
+  return handOvers.at(duty.slot).has(keyOf(duty));
+}
+
+/** Until its deadline, as long as the chain and the operator's book name the same duty as in its slot. */
+function isStillOwed(world: World, now: Slot, { slot, validator }: CanonicalDuty): boolean {
+  const member = world.membership.get(validator);
+  if (member === undefined || member.liquidated || now >= slot + world.spec.slotsPerEpoch) return false;
+  if (world.shown.lastChangeOf(validator) > world.startOf(slot - 2)) return false;
+  return world.shown.since('attester', slot, validator) < world.startOf(slot);
+}
+
 /** In calm, nothing runs that the canonical chain does not know. */
 export const nothingElse: Check = (world, violate) => {
   const handOvers = new BySlot(() => [] as HandOver[]);
   return {
     handedOver: (handOver) => void handOvers.at(handOver.slot).push(handOver),
     slotEnds(slot) {
-      if (isCalm(world, slot) && isStable(world, slot)) {
+      if (isCalm(world, slot)) {
         const canonical = new Set(canonicalDuties(world, slot).map(keyOf));
         for (const handOver of handOvers.at(slot)) {
           const hasLeft = world.membership.get(handOver.validator)?.liquidated !== false;

@@ -1,11 +1,7 @@
-import { startSlotOf, epochOf, type Slot } from '../../../machines/rules/chain-time.js';
 import type { DutyKind, ValidatorIndex } from '../../../machines/rules/duties.js';
 import type { EventLine } from '../../../machines/rules/event-log.js';
-import type { World } from '../world.js';
 import { BySlot, keyOf, REMEMBERED_SLOTS, type Check } from './check.js';
-
-/** After a jump of the clock the timers sleep on; nothing can end before they have woken. */
-const TICKS_AFTER_JUMP = 2;
+import { endsBy } from './lifetimes.js';
 
 type DutyLine = Extract<EventLine, { type: `duty-${string}` }>;
 
@@ -26,8 +22,6 @@ interface Story {
  * re-org brings it back.
  */
 export const oneEndingEach: Check = (world, violate) => {
-  let lastEnd = -1;
-  let ticked = 0;
   const stories = new BySlot(() => new Map<string, Story>());
   const tell = (line: DutyLine, validator: ValidatorIndex) => {
     const { type, role: kind, slot } = line;
@@ -48,11 +42,10 @@ export const oneEndingEach: Check = (world, violate) => {
     // What was under way ends with the process.
     lifeEnded: () => stories.clear(),
     slotEnds(now) {
-      ticked = now === lastEnd + 1 ? ticked + 1 : 0;
-      lastEnd = now;
+      const at = world.clock.now();
       for (const [slot, ofSlot] of stories.entries()) {
         for (const [key, { kind, state, lines }] of ofSlot) {
-          if (state === 'open' && ticked >= TICKS_AFTER_JUMP && now > lastSlotOfEndings(world, kind, slot)) {
+          if (state === 'open' && at > endsBy(world, kind, slot)) {
             violate(`${key} has not ended by slot ${now}: ${lines.join(', ')}`);
           }
         }
@@ -61,10 +54,3 @@ export const oneEndingEach: Check = (world, violate) => {
     },
   };
 };
-
-/** An executor that ignores its signals is given up a slot after the deadline; timers may have slept for another two. */
-function lastSlotOfEndings({ spec }: World, kind: DutyKind, slot: Slot): Slot {
-  const deadline =
-    kind === 'attester' ? Math.min(slot + spec.slotsPerEpoch, startSlotOf(spec, epochOf(spec, slot) + 2)) : slot + 1;
-  return deadline + 1 + 2;
-}

@@ -28,7 +28,7 @@ export const onlyAnsweredDuties: Check = (world, violate) => {
   /** By the first slot of the table. */
   const answered = new BySlot(() => new Set<string>());
   return {
-    dutiesAnswered(role, epoch, { columns }) {
+    dutiesAnswered({ role, epoch }, { columns }) {
       const target = role === 'sync-committee' ? firstEpochOf(spec, periodOf(spec, epoch)) : epoch;
       const known = answered.at(startSlotOf(spec, target));
       columns.validator.forEach((validator, row) => {

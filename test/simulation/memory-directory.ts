@@ -1,9 +1,10 @@
 import type { Journal } from '../../machines/ports.js';
 import { ClaimLedger, type Claim } from '../../machines/rules/at-most-once.js';
 import type { Slot } from '../../machines/rules/chain-time.js';
+import type { DataDirectory } from '../../services/data-directory/data-directory.js';
 
-/** The journal of the data directory, in memory: what was claimed outlives a restart. */
-export class MemoryJournal implements Journal {
+/** The data directory, in memory: what was claimed outlives a restart. */
+export class MemoryDirectory implements Journal {
   #entries: { readonly what: 'claim' | 'release'; readonly claim: Claim }[] = [];
 
   report(): void {
@@ -18,14 +19,21 @@ export class MemoryJournal implements Journal {
     this.#entries.push({ what: 'release', claim });
   }
 
-  /** What a new process knows of the one before. */
-  restore(): ClaimLedger {
+  /** As a new process opens it: it knows every claim of those before. */
+  open(alter: (restored: ClaimLedger) => ClaimLedger = (restored) => restored): DataDirectory {
     const ledger = new ClaimLedger();
     for (const { what, claim } of this.#entries) {
       if (what === 'claim') ledger.claim(claim);
       else ledger.release(claim);
     }
-    return ledger;
+    return {
+      journal: this,
+      claims: alter(ledger),
+      recordFromSlot: 0,
+      findings: [],
+      writable: true,
+      close: () => Promise.resolve(),
+    };
   }
 
   forgetBefore(slot: Slot): void {
