@@ -14,7 +14,27 @@ class ForgetfulLedger extends ClaimLedger {
   }
 }
 
+/** Asks for the tables of an epoch twice. */
+const ASKING_TWICE: Sabotage = {
+  ask: (node) => ({
+    async getAttesterDuties(epoch, indices, signal) {
+      if (indices.length > 1 && epoch >= 20) await node.getAttesterDuties(epoch, indices, signal);
+      return node.getAttesterDuties(epoch, indices, signal);
+    },
+  }),
+};
+
+/** Asks for a validator that the node does not know. */
+const ASKING_WRONGLY: Sabotage = {
+  ask: (node) => ({
+    getSyncCommitteeDuties: (epoch, indices, signal) =>
+      node.getSyncCommitteeDuties(epoch, epoch === 20 ? Uint32Array.of(...indices, 9999) : indices, signal),
+  }),
+};
+
 const broken: [string, Sabotage, string[]][] = [
+  ['a table is asked for twice', ASKING_TWICE, ['exactRequests']],
+  ['a validator is asked for that nobody knows', ASKING_WRONGLY, ['nothingRefused']],
   ['an executor is called twice', { executeTwice: true }, ['nothingTwice']],
   ['claims are forgotten', { claims: () => new ForgetfulLedger() }, ['nothingTwice', 'neverAttestsBackwards']],
   ['claims do not outlive a restart', { claims: () => new ClaimLedger() }, ['nothingTwice', 'neverAttestsBackwards']],
@@ -31,6 +51,13 @@ describe('the checks see that', () => {
     expect(events.length).toBeGreaterThan(10);
     expect(events.length).toBeLessThanOrEqual(50);
   });
+});
+
+test('the checks see that something is held of every batch that is over', { timeout: 120_000 }, async () => {
+  const held: number[][] = [];
+  const hold = () => held.push(new Array<number>(250).fill(0)) < 0;
+  const { violation } = await simulate({ ...OPTIONS, epochs: 150 }, { sabotage: { loseBatch: hold } });
+  expect(violation?.check).toBe('flatHeap');
 });
 
 test('what is said to replay a violation meets the same one', async () => {

@@ -1,5 +1,5 @@
 /** The simulated world: chain, node, operator and scheduler on one virtual clock, and what was seen of them. */
-import type { BeaconNodeError, DutyBatch, SyncStatus } from '../../machines/ports.js';
+import type { BeaconNode, BeaconNodeError, DutyBatch, SyncStatus } from '../../machines/ports.js';
 import type { ClaimLedger } from '../../machines/rules/at-most-once.js';
 import { slotAt, slotStartMs, type ChainSpec, type Epoch, type Slot } from '../../machines/rules/chain-time.js';
 import type { DutyAnswer, DutyKind, ValidatorIndex } from '../../machines/rules/duties.js';
@@ -7,6 +7,7 @@ import type { EventLine } from '../../machines/rules/event-log.js';
 import { VirtualClock } from '../../services/clock/virtual-clock.js';
 import { RandomStream } from '../../src/devnet/deterministic-random.js';
 import { chainSpecOf, createDevnet, type Chain, type Devnet, type InProcessNode } from '../../src/devnet/index.js';
+import { alteredNode } from '../support/altered-node.js';
 import { GENESIS_MS } from '../support/rig.js';
 import { Disturbances, type Concern } from './disturbances.js';
 import { hostileExecutor } from './executors.js';
@@ -62,6 +63,8 @@ export interface Sabotage {
   readonly executeTwice?: boolean;
   readonly loseBatch?: (batch: DutyBatch) => boolean;
   readonly loseLine?: (line: EventLine) => boolean;
+  /** Stands between the scheduler and the node that is watched. */
+  readonly ask?: (node: BeaconNode) => Partial<BeaconNode>;
 }
 
 export class World {
@@ -156,7 +159,7 @@ export class World {
     this.life = startLife({
       clock: this.clock,
       jitter: this.#jitter,
-      beaconNode: this.watched.node,
+      beaconNode: alteredNode(this.watched.node, this.sabotage.ask?.(this.watched.node) ?? {}),
       validators: this.membership,
       execute: (batch) => this.#execute(batch),
       dataDir: this.#directory.open(this.sabotage.claims),
