@@ -139,8 +139,8 @@ function markAddedByReorg(context: RoleContext, planned: PlannedTable, slot: Slo
   const lost = passed.filter((index) => !isAdded(index));
   skip.delete('deadline-passed');
   if (lost.length > 0) skip.set('deadline-passed', lost);
-  const isLateProposal = ({ validatorIndex }: Duty) =>
-    context.role.role === 'proposer' && slot === reorgSlot && isAdded(validatorIndex);
+  // What may run at all is of the current slot or later; the return above leaves the very slot of the re-org.
+  const isLateProposal = ({ validatorIndex }: Duty) => context.role.role === 'proposer' && isAdded(validatorIndex);
   for (const { validatorIndex } of due.run.filter(isLateProposal)) added.push(validatorIndex);
   if (added.length > 0) skip.set('added-by-reorg', added);
   return { run: due.run.filter((duty) => !isLateProposal(duty)), skip };

@@ -181,7 +181,12 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...within(
     'machines/duty-role/execution-steps.ts',
-    ['a proposal added in the slot of the re-org is not started', 'slot === reorgSlot && isAdded(', 'isAdded('],
+    [
+      'a proposal added in the slot of the re-org is not started',
+      'slot > reorgSlot) return due',
+      'slot >= reorgSlot) return due',
+    ],
+    ['a proposal added for a later slot runs', 'slot > reorgSlot) return due', 'false) return due'],
     [
       'a duty has one batch',
       'due.run.filter((duty) => !carried.has(duty.validatorIndex));\n    const commands',

@@ -9,8 +9,8 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 const COPIED = ['machines', 'services', 'src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 const RESULTS = 'mutant-results.json';
 
-/** A mutant that makes the tests hang is noticed too. */
-const PATIENCE_MS = 400_000;
+/** A mutant that makes the tests hang is noticed too: every test ends within two minutes, and says so. */
+const LONGEST_SILENCE_MS = 240_000;
 
 /** What the tests say of a copy: nothing, or which of them failed first. */
 export type Verdict = { readonly survives: true } | { readonly survives: false; readonly killedBy: string };
@@ -52,9 +52,9 @@ export class MutatedCopy {
   async #test(mutatedFile: string): Promise<Verdict> {
     const results = join(this.#folder, RESULTS);
     rmSync(results, { force: true });
-    const code = await this.#run(mutatedFile, results);
+    const { code, lastWords } = await this.#run(mutatedFile, results);
     if (code === 0) return { survives: true };
-    if (!existsSync(results)) return { survives: false, killedBy: 'the tests came to no end' };
+    if (!existsSync(results)) return { survives: false, killedBy: `the tests hang after: ${lastWords}` };
     return { survives: false, killedBy: this.#firstFailure(results) };
   }
 
@@ -66,19 +66,28 @@ export class MutatedCopy {
     return `${relative(this.#folder, failed.name)}: ${test?.fullName ?? failed.message}`;
   }
 
-  #run(mutatedFile: string, results: string): Promise<number | null> {
+  #run(mutatedFile: string, results: string): Promise<{ code: number | null; lastWords: string }> {
     const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-    const args = ['run', '--config', 'test/mutants/ordered.config.ts', '--reporter', 'json', '--outputFile', results];
-    const child = spawn(process.execPath, [vitest, ...args], {
+    const reporters = ['--reporter', 'verbose', '--reporter', 'json', '--outputFile', results];
+    const child = spawn(process.execPath, [vitest, 'run', '--config', 'test/mutants/ordered.config.ts', ...reporters], {
       cwd: this.#folder,
-      stdio: 'ignore',
-      timeout: PATIENCE_MS,
-      killSignal: 'SIGKILL',
+      stdio: ['ignore', 'pipe', 'ignore'],
       env: { ...process.env, MUTATED_FILE: mutatedFile },
+    });
+    const giveUp = () => child.kill('SIGKILL');
+    let silence = setTimeout(giveUp, LONGEST_SILENCE_MS);
+    let lastWords = '';
+    child.stdout.on('data', (words: Buffer) => {
+      clearTimeout(silence);
+      silence = setTimeout(giveUp, LONGEST_SILENCE_MS);
+      lastWords = words.toString().trim().split('\n').at(-1) ?? lastWords;
     });
     return new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code) => resolve(code));
+      child.once('exit', (code) => {
+        clearTimeout(silence);
+        resolve({ code, lastWords });
+      });
     });
   }
 

@@ -68,6 +68,17 @@ describe('a suspended machine', () => {
     ]);
   });
 
+  test('for a single slot: its attestations are made up too', async () => {
+    await startedRig();
+    await rig.runTo(17, 6000);
+    rig.clock.jump(SLOT);
+    await rig.clock.advanceBy(SLOT);
+    expect(rig.linesOf('slots-skipped')).toMatchObject([{ from: 18, to: 18 }]);
+    await rig.runTo(24, -1);
+    expectNothingOutOfTime();
+    expectExactly(rig, 16, 23, ['attester']);
+  });
+
   test('for less than an epoch, into the same epoch: past attestations are made up, the rest is told as missed', async () => {
     await startedRig();
     await rig.runTo(17, 6000);
