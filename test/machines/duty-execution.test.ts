@@ -40,6 +40,7 @@ function batchOf(changes: Partial<ExecutionInput>) {
     validatorIndex: 1,
     pubkey: '0x01',
     slot: 0,
+    epoch: 0,
     committeeIndex: 0,
     committeeLength: 1,
     committeesAtSlot: 1,
