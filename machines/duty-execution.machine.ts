@@ -201,6 +201,7 @@ export const dutyExecutionMachine = setup({
     DUTIES: {
       actions: [
         { type: 'report', params: ({ context, event }) => ({ reports: vanishedLines(context, event) }) },
+        { type: 'report', params: ({ context, event }) => ({ reports: joinedLines(context, event) }) },
         { type: 'noteDuties', params: ({ event }) => ({ update: event }) },
       ],
     },
@@ -435,6 +436,15 @@ function vanishedLines(context: ExecutionContext, update: DutiesUpdate): Report[
   const vanished = vanishedDuties(context, update);
   const announced = context.dueReported || context.deferredFor !== undefined;
   return announced && vanished.length > 0 ? [cancelledLine(context, vanished, update.reason)] : [];
+}
+
+/** Who joins a batch that is held back is deferred as the others were. */
+function joinedLines(context: ExecutionContext, { duties, stale }: DutiesUpdate): Report[] {
+  const reason = holdReason({ ...context, stale });
+  if (context.deferredFor === undefined || context.dueReported || reason === undefined) return [];
+  const known = new Set(validatorsOf(context.duties));
+  const joined = duties.filter((duty) => !known.has(duty.validatorIndex));
+  return joined.length === 0 ? [] : [deferredLine(context, joined, reason)];
 }
 
 /** None where every duty was called off: their lines have been written. */

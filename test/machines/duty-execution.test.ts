@@ -19,6 +19,11 @@ const chain = testChain();
 const DUE_MS = 4000;
 const SLOT_MS = chain.slotDurationMs;
 
+function dutyOf(validatorIndex: number): Duty {
+  const committee = { committeeIndex: 0, committeeLength: 1, committeesAtSlot: 1, validatorCommitteeIndex: 0 };
+  return { validatorIndex, pubkey: `0x${validatorIndex}`, slot: 0, epoch: 0, ...committee };
+}
+
 /** A batch of one attestation of slot 0, as a role spawns it, and what becomes of it. */
 function batchOf(changes: Partial<ExecutionInput>) {
   const clock = new VirtualClock(chain.genesisTimeMs);
@@ -36,16 +41,6 @@ function batchOf(changes: Partial<ExecutionInput>) {
       handOver: fromCallback<HandOverCommand, HandOverInput>(() => void handedOver.push(now())),
     },
   });
-  const duty: Duty = {
-    validatorIndex: 1,
-    pubkey: '0x01',
-    slot: 0,
-    epoch: 0,
-    committeeIndex: 0,
-    committeeLength: 1,
-    committeesAtSlot: 1,
-    validatorCommitteeIndex: 0,
-  };
   const kind = attester.kinds.find((candidate) => candidate.kind === 'attester')!;
   const input: ExecutionInput = {
     id: 'attester-0',
@@ -60,7 +55,7 @@ function batchOf(changes: Partial<ExecutionInput>) {
     dueAt: chain.genesisTimeMs + DUE_MS,
     startBy: chain.genesisTimeMs + 8 * SLOT_MS,
     deadline: chain.genesisTimeMs + 8 * SLOT_MS,
-    duties: [duty],
+    duties: [dutyOf(1)],
     late: false,
     head: undefined,
     unfit: undefined,
@@ -94,6 +89,27 @@ describe('a batch', () => {
       'duty-deferred node-syncing',
       'duty-skipped deadline-passed',
     ]);
+  });
+
+  test('that is held back tells of those that join it, and only then', async () => {
+    const { clock, ref, reports } = batchOf({ unfit: 'node-syncing' });
+    const update = (validators: readonly number[], stale = false) =>
+      ref.send({ type: 'DUTIES', duties: validators.map(dutyOf), stale, reason: 'reorg' });
+    update([1, 2]);
+    await clock.advanceBy(DUE_MS);
+    update([2, 3], true);
+    update([2, 3]);
+    update([2]);
+    expect(reports.map((line) => [line.type, 'validators' in line && line.validators])).toEqual([
+      ['duty-deferred', [1, 2]],
+      ['duty-cancelled', [1]],
+      ['duty-deferred', [3]],
+      ['duty-cancelled', [3]],
+    ]);
+    ref.send({ type: 'NODE_FITNESS', unfit: undefined });
+    await clock.advanceBy(0);
+    // It has been handed over, and nobody joins it any more.
+    expect(reports.slice(4)).toMatchObject([{ type: 'duty-due', validators: [2], trigger: 'late' }]);
   });
 
   test('a millisecond earlier is in time', async () => {

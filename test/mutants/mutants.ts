@@ -227,6 +227,11 @@ export const MUTANTS: readonly Mutant[] = [
       "due: {\n      description: 'The instant of the hand-over has come.',\n      always: [\n        { guard: 'nothingLeft', target: 'done' },",
       "due: {\n      description: 'The instant of the hand-over has come.',\n      always: [",
     ],
+    [
+      'who joins a batch that is held back is deferred too',
+      "{ type: 'report', params: ({ context, event }) => ({ reports: joinedLines(context, event) }) },",
+      '',
+    ],
     ['data must vote for the head that triggered', "context.dataIsFinal || context.trigger !== 'head' || ", 'true || '],
     [
       'the start by which it is too late is too late',

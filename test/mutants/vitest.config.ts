@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     root: ROOT,
     include: ['test/mutants/*.mutants.ts'],
-    testTimeout: 900_000,
+    testTimeout: 3_600_000,
     reporters: 'verbose',
     maxConcurrency: availableParallelism(),
   },
