@@ -23,13 +23,13 @@ const CLOSE_TO: Readonly<Record<string, readonly string[]>> = {
     'system/syncing-node',
     'system/reorg',
   ],
-  'machines/beacon-node.machine.ts': ['system/syncing-node', 'system/heads-and-probes'],
+  'machines/beacon-node.machine.ts': ['system/heads-and-probes', 'system/syncing-node'],
   'machines/scheduler.machine.ts': ['system/crash', 'system/time'],
   'machines/validators.machine.ts': ['system/validators', 'system/eligibility', 'system/start'],
   'machines/subscription.machine.ts': ['system/subscriptions'],
   'services/actors/hand-over.ts': ['system/executing', 'system/reorg', 'system/crash'],
   'services/actors/node-actors.ts': ['system/executing', 'system/syncing-node', 'system/heads-and-probes'],
-  'services/slot-clock.ts': ['system/time', 'system/start'],
+  'services/slot-clock.ts': ['system/executing', 'system/time', 'system/start'],
 };
 
 /** The rest of the tests: those that see much in little time first. */

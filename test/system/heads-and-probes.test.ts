@@ -135,3 +135,18 @@ test('a head after one missed slot triggers: its stream is not being reopened ju
     { slot: 20, trigger: 'head', offsetMs: 200 },
   ]);
 });
+
+test('while the stream lives, probes look in the first, the middle and the last slot of an epoch (§5)', async () => {
+  const probed: number[] = [];
+  rig = createScriptedRig({ scheduler: { roles: ['attester'] } });
+  for (let epoch = 0; epoch < 8; epoch++) rootOf(epoch, epoch + 1);
+  const { getAttesterDuties } = rig.node;
+  rig.node.getAttesterDuties = (epoch, indices, signal) => {
+    if (indices.length === 1) probed.push(Math.floor((rig.clock.now() - 1_700_000_000_000) / 12_000));
+    return getAttesterDuties.call(rig.node, epoch, indices, signal);
+  };
+  await rig.startAt(14);
+  for (let slot = 15; slot < 33; slot++) await head(slot, 1000);
+  // Two epochs are asked about each time.
+  expect(probed.filter((slot) => slot > 15)).toEqual([16, 20, 23, 24, 28, 31, 32].flatMap((slot) => [slot, slot]));
+});
