@@ -2,20 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BeaconNode, HeadEvent } from '../../machines/ports.js';
 import { createHttpBeaconNode } from '../../services/beacon-node/http-beacon-node.js';
-import { RealClock } from '../../services/clock/real-clock.js';
 import { BeaconServer, Chain, InProcessNode, NodeView } from '../../src/devnet/index.js';
-
-/** Slot 21 of the chain, for ever; its timers run. */
-class StoppedClock extends RealClock {
-  override now(): number {
-    return GENESIS + 21 * 2000 + 100;
-  }
-}
+import { StoppedClock } from '../support/stopped-clock.js';
 
 const GENESIS = 1_800_000_000_000;
 const NEVER = new AbortController().signal;
 const EVERYONE = Uint32Array.from({ length: 66 }, (_, i) => i);
-const clock = new StoppedClock();
+/** In slot 21. */
+const clock = new StoppedClock(GENESIS + 21 * 2000 + 100);
 const chain = new Chain({ genesisTimeMs: GENESIS, slotDurationMs: 2000 });
 const inProcess = new InProcessNode({ chain, clock });
 const server = new BeaconServer({ node: new NodeView(chain, inProcess.conditions, () => clock.now()), clock });
