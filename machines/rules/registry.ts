@@ -32,14 +32,20 @@ export class Registry {
   readonly #byId: ReadonlyMap<ValidatorId, RegisteredValidator>;
   readonly #byIndex = new Map<ValidatorIndex, RegisteredValidator>();
   readonly #eligible = new Map<string, Uint32Array>();
+  /** Names that no beacon node has known yet. Every slot asks for them, so they are not looked for in every slot. */
+  readonly unknownIds: readonly ValidatorId[];
+  #activeMembers: Uint32Array | undefined;
 
   private constructor(byId: ReadonlyMap<ValidatorId, RegisteredValidator>) {
     this.#byId = byId;
+    const unknownIds: ValidatorId[] = [];
     // Named twice, by index and by pubkey, a validator is still one: the first name stands.
     for (const validator of byId.values()) {
       const index = validator.record?.index;
-      if (index !== undefined && !this.#byIndex.has(index)) this.#byIndex.set(index, validator);
+      if (index === undefined) unknownIds.push(validator.id);
+      else if (!this.#byIndex.has(index)) this.#byIndex.set(index, validator);
     }
+    this.unknownIds = unknownIds;
   }
 
   /** Number of names registered. */
@@ -55,11 +61,6 @@ export class Registry {
     return [...this.#byId.keys()];
   }
 
-  /** Names that no beacon node has known yet. */
-  get unknownIds(): ValidatorId[] {
-    return [...this.#byId.values()].filter((validator) => validator.record === undefined).map(({ id }) => id);
-  }
-
   values(): Iterable<RegisteredValidator> {
     return this.#byId.values();
   }
@@ -71,6 +72,16 @@ export class Registry {
   /** Whether a validator with this index is registered and its cluster is not liquidated. */
   isActiveMember(index: ValidatorIndex): boolean {
     return this.#byIndex.get(index)?.liquidated === false;
+  }
+
+  /** Indices of all validators for which {@link isActiveMember} holds, ascending: for whole tables at once. */
+  get activeMembers(): Uint32Array {
+    if (this.#activeMembers === undefined) {
+      const members: ValidatorIndex[] = [];
+      for (const [index, { liquidated }] of this.#byIndex) if (!liquidated) members.push(index);
+      this.#activeMembers = ascending(members);
+    }
+    return this.#activeMembers;
   }
 
   /** All names under which some validators are registered; they may be named otherwise: by index instead of pubkey, or the like. */

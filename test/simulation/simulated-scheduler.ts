@@ -8,6 +8,8 @@ import type { RandomStream } from '../../src/devnet/deterministic-random.js';
 import { createDutyScheduler } from '../../src/duty-scheduler.js';
 
 export interface Life {
+  /** The root actor, once it is there; a life that a test makes up has none. */
+  readonly actor?: AnyActorRef | undefined;
   /** Actors by id, at any depth, that are alive. */
   liveActors(): string[];
   stop(): void;
@@ -36,6 +38,9 @@ export function startLife({ execute, jitter, onLine, onDiagnostic, onFailure, ..
     if (!stopped) onFailure(error);
   });
   return {
+    get actor() {
+      return scheduler.actor;
+    },
     liveActors: () => (scheduler.actor === undefined ? [] : childrenOf(scheduler.actor)),
     stop: () => {
       stopped = true;
