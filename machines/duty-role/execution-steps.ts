@@ -60,8 +60,9 @@ export function armTable(target: number, reason: CancelReason): Step {
     const refreshed = refreshExecutions(planned, reason)(context);
     if (isStale(context, planned)) return refreshed;
     const plan = withTable(refreshed.context.plan, target, { armed: table });
-    const only = armed === undefined ? undefined : newsOf(armed, table);
     const slots = slotsToMakeUp(context, table);
+    // Of a table that lies ahead nothing is to be made up, whatever changed.
+    const only = armed === undefined || slots.length === 0 ? undefined : newsOf(armed, table);
     const steps = slots.flatMap((slot) =>
       kindsOf(context)
         .filter((kind) => slot === context.slot || looksBack(context, kind, slot))

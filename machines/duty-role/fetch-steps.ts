@@ -19,6 +19,7 @@ import {
   type Occasion,
 } from '../rules/duty-plan.js';
 import { isEmptyDiff, type DutyDiff } from '../rules/duty-table.js';
+import { membership } from '../rules/index-columns.js';
 import type { RoleDefinition } from '../rules/role-definition.js';
 import { armNewcomers, armTable, holdTable } from './execution-steps.js';
 import {
@@ -163,16 +164,23 @@ function reportSwap(
 ): RoleCommand[] {
   const { after, before, diff } = swap!;
   const name = tableName(role, target);
-  const isAskedFor = fetch.mode === 'delta' ? new Set(fetch.asked) : undefined;
-  const duties: [number, ValidatorIndex][] = [];
+  // A delta tells of those it asked for; everything else is in the table already.
+  const isOurs = membership(registry.activeMembers);
+  const isAskedFor = fetch.mode === 'delta' ? membership(fetch.asked) : () => true;
+  const told = new Uint8Array(after.size);
   let received = 0;
+  for (let i = 0; i < after.size; i++) {
+    const row = after.byValidator[i]!;
+    const index = after.validator[row]!;
+    if (!isOurs(index) || !isAskedFor(index)) continue;
+    told[row] = 1;
+    received++;
+  }
+  const duties: [number, ValidatorIndex][] = [];
   // A sync committee duty stands in every slot of its period: the first one stands for all.
   const firstSlot = Math.max(0, after.span.firstSlot);
-  for (let row = 0; row < after.size; row++) {
-    const index = after.validator[row]!;
-    if (isAskedFor?.has(index) === false || !registry.isActiveMember(index)) continue;
-    received++;
-    if (duties.length < LISTED_DUTIES) duties.push([after.slotOf(row) ?? firstSlot, index]);
+  for (let row = told.indexOf(1); row >= 0 && duties.length < LISTED_DUTIES; row = told.indexOf(1, row + 1)) {
+    duties.push([after.slotOf(row) ?? firstSlot, after.validator[row]!]);
   }
   const { cause } = fetch;
   const fetched: RoleCommand = {

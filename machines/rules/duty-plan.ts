@@ -342,15 +342,14 @@ export function adoptAnswer(view: PlanView, target: number, answer: DutyAnswer):
 /** Whether two tables agree on everyone whom both were computed for: who came or left meanwhile is no contradiction. */
 function haveSameDuties(role: RoleDefinition, a: DutyTable, b: DutyTable): boolean {
   if (role.answersNameEveryone) return isEmptyDiff(diffTables(a, b));
-  const askedLater = new Set(b.asked);
-  const both = new Set(a.asked.filter((validator) => askedLater.has(validator)));
-  return isEmptyDiff(diffTables(a, b, (validator) => both.has(validator)));
+  const both = difference(a.asked, difference(a.asked, b.asked));
+  return isEmptyDiff(diffTables(a, b, both));
 }
 
 function swapped(view: PlanView, planned: PlannedTable, table: DutyTable, change: Partial<PlannedTable>): Adoption {
   const { role, registry } = view;
   // Whoever left while the request was under way is not brought back by its answer.
-  const left = role.answersNameEveryone ? [] : [...table.asked].filter((index) => !registry.isActiveMember(index));
+  const left = role.answersNameEveryone ? [] : difference(table.asked, registry.activeMembers);
   const after = left.length === 0 ? table : table.remove(new Set(left));
   const eligible = eligibleFor(view, planned.target);
   const complete = role.answersNameEveryone || difference(eligible, after.asked).length === 0;
@@ -360,8 +359,7 @@ function swapped(view: PlanView, planned: PlannedTable, table: DutyTable, change
     fetch: undefined,
     completeFor: complete ? eligible : undefined,
   });
-  const own = (validator: ValidatorIndex) => registry.isActiveMember(validator);
-  const diff = planned.table === undefined ? NO_DIFF : diffTables(planned.table, after, own);
+  const diff = planned.table === undefined ? NO_DIFF : diffTables(planned.table, after, registry.activeMembers);
   return { plan, swap: { before: planned.table, after, diff }, inconsistent: false };
 }
 

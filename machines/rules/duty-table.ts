@@ -6,7 +6,7 @@
  */
 import type { Root, Slot } from './chain-time.js';
 import type { DutyAnswer, DutyColumns, DutyField, Role, ValidatorIndex } from './duties.js';
-import { identity, join, orderBy, take, union } from './index-columns.js';
+import { identity, join, membership, orderBy, take, union } from './index-columns.js';
 
 /** Half-open range of rows. */
 export interface RowRange {
@@ -78,8 +78,7 @@ export class DutyTable {
     const kept = new Uint32Array(byValidator.length);
     let count = 0;
     for (const row of byValidator) {
-      const duplicate = hasSameKey(source, span.role, kept, count, row);
-      if (!duplicate) kept[count++] = row;
+      if (!hasSameKey(source, span.role, kept, count, row)) kept[count++] = row;
     }
     const unique = kept.subarray(0, count);
     if (slots === undefined) {
@@ -88,13 +87,21 @@ export class DutyTable {
     }
     // A stable counting sort by slot over rows already ordered by validator.
     const rowOfSlot = new Uint32Array(span.slotCount + 1);
-    for (const row of unique) rowOfSlot[slots[row]! - span.firstSlot + 1]!++;
+    for (let k = 0; k < count; k++) rowOfSlot[slots[unique[k]!]! - span.firstSlot + 1]!++;
     for (let k = 0; k < span.slotCount; k++) rowOfSlot[k + 1]! += rowOfSlot[k]!;
     const next = rowOfSlot.slice(0, span.slotCount);
     const order = new Uint32Array(count);
-    for (const row of unique) order[next[slots[row]! - span.firstSlot]!++] = row;
+    /** New row of each of `unique`, which is in the order of validators. */
+    const placed = new Uint32Array(count);
+    for (let k = 0; k < count; k++) {
+      const row = unique[k]!;
+      const place = next[slots[row]! - span.firstSlot]!++;
+      order[place] = row;
+      placed[k] = place;
+    }
     const columns = takeRows(source, order);
-    return new DutyTable(parts, columns, rowOfSlot, orderBy(columns.validator));
+    // Only a proposer may have several rows, in whatever order the answer named them.
+    return new DutyTable(parts, columns, rowOfSlot, span.role === 'proposer' ? orderBy(columns.validator) : placed);
   }
 
   get size(): number {
@@ -120,6 +127,15 @@ export class DutyTable {
       else high = middle;
     }
     return this.span.firstSlot + low;
+  }
+
+  /** Slot of every row, for work on whole tables; undefined for the sync committee. */
+  slots(): Uint32Array | undefined {
+    const rowOfSlot = this.#rowOfSlot;
+    if (rowOfSlot === null) return undefined;
+    const slots = new Uint32Array(this.size);
+    for (let k = 0; k < this.span.slotCount; k++) slots.fill(this.span.firstSlot + k, rowOfSlot[k], rowOfSlot[k + 1]);
+    return slots;
   }
 
   /** Rows of a validator, ascending by slot; none, one, or (proposer) several. */
@@ -153,6 +169,11 @@ export class DutyTable {
   /** A small field of a row; 0 where the role has no such field. */
   field(row: number, field: DutyField): number {
     return this.#fields[field]?.[row] ?? 0;
+  }
+
+  /** A small field of all rows; undefined where the role has no such field. */
+  column(field: DutyField): Uint16Array | undefined {
+    return this.#fields[field];
   }
 
   /** Positions in the sync committee of a row; empty for other roles. */
@@ -218,10 +239,9 @@ export class DutyTable {
   /** The columns of the rows whose validator is kept, with their slots, in table order. */
   #rows(keep: (validator: ValidatorIndex) => boolean): DutyColumns {
     const rows = identity(this.size).filter((row) => keep(this.validator[row]!));
-    const slot = this.#rowOfSlot === null ? undefined : new Uint32Array(rows.length);
-    if (slot !== undefined) for (let i = 0; i < rows.length; i++) slot[i] = this.slotOf(rows[i]!)!;
+    const slots = this.slots();
     const kept = takeRows({ validator: this.validator, fields: this.#fields, positions: this.#positions }, rows);
-    return slot === undefined ? kept : { ...kept, slot };
+    return slots === undefined ? kept : { ...kept, slot: take(slots, rows) };
   }
 }
 
@@ -246,43 +266,29 @@ export function isEmptyDiff(diff: DutyDiff): boolean {
 }
 
 /**
- * What changes from one table to its successor, for the validators that `counts` accepts (a proposer table names
+ * What changes from one table to its successor, for the validators in `among` (ascending; a proposer table names
  * everyone). A proposal is keyed by slot and validator: in another slot it is another duty.
  */
-export function diffTables(
-  before: DutyTable,
-  after: DutyTable,
-  counts: (validator: ValidatorIndex) => boolean = () => true,
-): DutyDiff {
+export function diffTables(before: DutyTable, after: DutyTable, among?: Uint32Array): DutyDiff {
   const added: ValidatorIndex[] = [];
   const removed: ValidatorIndex[] = [];
   const moved: ValidatorIndex[] = [];
+  const compared = new RowComparison(before, after);
+  const counts = among === undefined ? () => true : membership(among);
   const old = before.byValidator;
   const fresh = after.byValidator;
   for (let i = 0, k = 0; i < old.length || k < fresh.length;) {
-    const order = i >= old.length ? 1 : k >= fresh.length ? -1 : compareKeys(before, old[i]!, after, fresh[k]!);
+    const order = i >= old.length ? 1 : k >= fresh.length ? -1 : compared.keys(old[i]!, fresh[k]!);
     const validator = order <= 0 ? before.validator[old[i]!]! : after.validator[fresh[k]!]!;
     if (counts(validator)) {
       if (order < 0) removed.push(validator);
       else if (order > 0) added.push(validator);
-      else if (!sameDuty(before, old[i]!, after, fresh[k]!)) moved.push(validator);
+      else if (!compared.areSame(old[i]!, fresh[k]!)) moved.push(validator);
     }
     if (order <= 0) i++;
     if (order >= 0) k++;
   }
   return { added: distinct(added), removed: distinct(removed), moved };
-}
-
-/** Order of two rows by key: validator; for proposers, then slot. */
-function compareKeys(a: DutyTable, rowA: number, b: DutyTable, rowB: number): number {
-  const byValidator = a.validator[rowA]! - b.validator[rowB]!;
-  if (byValidator !== 0 || a.span.role !== 'proposer') return byValidator;
-  return a.slotOf(rowA)! - b.slotOf(rowB)!;
-}
-
-/** Of an ascending list, each once: a proposer may lose or win two slots. */
-function distinct(validators: readonly ValidatorIndex[]): ValidatorIndex[] {
-  return validators.filter((validator, i) => validator !== validators[i - 1]);
 }
 
 const FIELDS: readonly DutyField[] = [
@@ -292,12 +298,49 @@ const FIELDS: readonly DutyField[] = [
   'validatorCommitteeIndex',
 ];
 
-function sameDuty(a: DutyTable, rowA: number, b: DutyTable, rowB: number): boolean {
-  if (a.slotOf(rowA) !== b.slotOf(rowB)) return false;
-  if (FIELDS.some((field) => a.field(rowA, field) !== b.field(rowB, field))) return false;
-  const positionsA = a.positions(rowA);
-  const positionsB = b.positions(rowB);
-  return positionsA.length === positionsB.length && positionsA.every((position, i) => position === positionsB[i]);
+/** Compares the rows of two tables of one role; it reads columns only, since it does so for 100 000 rows. */
+class RowComparison {
+  readonly #slotsA: Uint32Array | undefined;
+  readonly #slotsB: Uint32Array | undefined;
+  readonly #fields: (readonly [Uint16Array, Uint16Array])[] = [];
+  readonly #hasPositions: boolean;
+
+  constructor(
+    private readonly a: DutyTable,
+    private readonly b: DutyTable,
+  ) {
+    this.#slotsA = a.slots();
+    this.#slotsB = b.slots();
+    for (const field of FIELDS) {
+      const [columnA, columnB] = [a.column(field), b.column(field)];
+      if (columnA !== undefined && columnB !== undefined) this.#fields.push([columnA, columnB]);
+    }
+    this.#hasPositions = a.span.role === 'sync-committee';
+  }
+
+  /** Order of two rows by key: validator; for proposers, then slot. */
+  keys(rowA: number, rowB: number): number {
+    const byValidator = this.a.validator[rowA]! - this.b.validator[rowB]!;
+    if (byValidator !== 0 || this.a.span.role !== 'proposer') return byValidator;
+    return this.#slotsA![rowA]! - this.#slotsB![rowB]!;
+  }
+
+  areSame(rowA: number, rowB: number): boolean {
+    if (this.#slotsA?.[rowA] !== this.#slotsB?.[rowB]) return false;
+    for (const [columnA, columnB] of this.#fields) {
+      if (columnA[rowA] !== columnB[rowB]) return false;
+    }
+    return !this.#hasPositions || samePositions(this.a.positions(rowA), this.b.positions(rowB));
+  }
+}
+
+function samePositions(a: Uint16Array, b: Uint16Array): boolean {
+  return a.length === b.length && a.every((position, i) => position === b[i]);
+}
+
+/** Of an ascending list, each once: a proposer may lose or win two slots. */
+function distinct(validators: readonly ValidatorIndex[]): ValidatorIndex[] {
+  return validators.filter((validator, i) => validator !== validators[i - 1]);
 }
 
 /** Whether one of the last kept rows (ordered by validator) has the key of `row`. */

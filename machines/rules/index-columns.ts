@@ -66,9 +66,15 @@ export function union(a: Uint32Array, b: Uint32Array): Uint32Array {
 
 /** Members of `a` (ascending) that are not in `b` (ascending). */
 export function difference(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const isInB = membership(b);
+  return a === b ? new Uint32Array(0) : a.filter((member) => !isInB(member));
+}
+
+/** Whether an index is in a column (ascending), for askers whose questions never fall. */
+export function membership(column: Uint32Array): (index: number) => boolean {
   let k = 0;
-  return a.filter((member) => {
-    while (k < b.length && b[k]! < member) k++;
-    return b[k] !== member;
-  });
+  return (index) => {
+    while (k < column.length && column[k]! < index) k++;
+    return column[k] === index;
+  };
 }

@@ -5,6 +5,7 @@
 import type { Epoch, Root } from '../../machines/rules/chain-time.js';
 import type { DutyColumns } from '../../machines/rules/duties.js';
 import { schemaError } from './failures.js';
+import { readFlatAnswer } from './flat-answer.js';
 import { parseJson } from './http-client.js';
 import { NOT_AN_INTEGER, readInteger, readObject, readRoot } from './wire-values.js';
 
@@ -34,41 +35,113 @@ export function slotRange(epoch: Epoch, slotsPerEpoch: number | undefined): Slot
  * out. Throws a `BeaconNodeError` of kind `schema` naming row and field, also for a slot outside `slots`.
  */
 export function readAttesterDuties(endpoint: string, text: string, asked: Uint32Array, slots: SlotRange): DutyPart {
-  const answer = new AnswerReader(endpoint, text);
-  const size = answer.rows.length;
   const wanted = new Set(asked);
-  const validator = new Uint32Array(size);
-  const slot = new Uint32Array(size);
-  const committeeIndex = new Uint16Array(size);
-  const committeeLength = new Uint16Array(size);
-  const committeesAtSlot = new Uint16Array(size);
-  const validatorCommitteeIndex = new Uint16Array(size);
-  let n = 0;
-  for (let row = 0; row < size; row++) {
+  return readPlainAttesterDuties(text, wanted, slots) ?? readAnyAttesterDuties(endpoint, text, wanted, slots);
+}
+
+const ATTESTER_FIELDS = [
+  'validator_index',
+  'slot',
+  'committee_index',
+  'committee_length',
+  'committees_at_slot',
+  'validator_committee_index',
+] as const;
+
+/** Of an answer as nodes write it; undefined where it is of another form, or wrong: then it is read in the other way. */
+function readPlainAttesterDuties(text: string, wanted: ReadonlySet<number>, slots: SlotRange): DutyPart | undefined {
+  const rows = new AttesterRows(wanted.size);
+  const members = readFlatAnswer(text, ATTESTER_FIELDS, (values) => {
+    if (!wanted.has(values[0]!)) return values[0]! <= MAX_INDEX;
+    const slot = values[1]!;
+    if (slot < slots.first || slot > slots.last || rows.isFull) return false;
+    for (let field = 2; field < values.length; field++) if (values[field]! > MAX_SMALL) return false;
+    rows.add(values[0]!, slot, values[2]!, values[3]!, values[4]!, values[5]!);
+    return true;
+  });
+  const dependentRoot = readRoot(members?.get('dependent_root'));
+  return dependentRoot === undefined ? undefined : { dependentRoot, columns: rows.columns() };
+}
+
+/** Of any answer, with the words for what is wrong with it. */
+function readAnyAttesterDuties(
+  endpoint: string,
+  text: string,
+  wanted: ReadonlySet<number>,
+  slots: SlotRange,
+): DutyPart {
+  const answer = new AnswerReader(endpoint, text);
+  const rows = new AttesterRows(answer.rows.length);
+  for (let row = 0; row < answer.rows.length; row++) {
     const duty = answer.row(row);
     const index = answer.integer(duty, row, 'validator_index', MAX_INDEX);
     if (!wanted.has(index)) continue;
-    validator[n] = index;
-    slot[n] = answer.slot(duty, row, slots);
-    committeeIndex[n] = answer.integer(duty, row, 'committee_index', MAX_SMALL);
-    committeeLength[n] = answer.integer(duty, row, 'committee_length', MAX_SMALL);
-    committeesAtSlot[n] = answer.integer(duty, row, 'committees_at_slot', MAX_SMALL);
-    validatorCommitteeIndex[n] = answer.integer(duty, row, 'validator_committee_index', MAX_SMALL);
-    n++;
+    rows.add(
+      index,
+      answer.slot(duty, row, slots),
+      answer.integer(duty, row, 'committee_index', MAX_SMALL),
+      answer.integer(duty, row, 'committee_length', MAX_SMALL),
+      answer.integer(duty, row, 'committees_at_slot', MAX_SMALL),
+      answer.integer(duty, row, 'validator_committee_index', MAX_SMALL),
+    );
   }
-  return {
-    dependentRoot: answer.dependentRoot(),
-    columns: {
-      validator: validator.slice(0, n),
-      slot: slot.slice(0, n),
+  return { dependentRoot: answer.dependentRoot(), columns: rows.columns() };
+}
+
+/** Attester duties on their way into columns. */
+class AttesterRows {
+  readonly #validator: Uint32Array;
+  readonly #slot: Uint32Array;
+  readonly #committeeIndex: Uint16Array;
+  readonly #committeeLength: Uint16Array;
+  readonly #committeesAtSlot: Uint16Array;
+  readonly #validatorCommitteeIndex: Uint16Array;
+  #count = 0;
+
+  /** @param capacity rows at most */
+  constructor(capacity: number) {
+    this.#validator = new Uint32Array(capacity);
+    this.#slot = new Uint32Array(capacity);
+    this.#committeeIndex = new Uint16Array(capacity);
+    this.#committeeLength = new Uint16Array(capacity);
+    this.#committeesAtSlot = new Uint16Array(capacity);
+    this.#validatorCommitteeIndex = new Uint16Array(capacity);
+  }
+
+  get isFull(): boolean {
+    return this.#count === this.#validator.length;
+  }
+
+  add(
+    validator: number,
+    slot: number,
+    committeeIndex: number,
+    committeeLength: number,
+    committeesAtSlot: number,
+    validatorCommitteeIndex: number,
+  ): void {
+    const row = this.#count++;
+    this.#validator[row] = validator;
+    this.#slot[row] = slot;
+    this.#committeeIndex[row] = committeeIndex;
+    this.#committeeLength[row] = committeeLength;
+    this.#committeesAtSlot[row] = committeesAtSlot;
+    this.#validatorCommitteeIndex[row] = validatorCommitteeIndex;
+  }
+
+  columns(): DutyColumns {
+    const count = this.#count;
+    return {
+      validator: this.#validator.slice(0, count),
+      slot: this.#slot.slice(0, count),
       fields: {
-        committeeIndex: committeeIndex.slice(0, n),
-        committeeLength: committeeLength.slice(0, n),
-        committeesAtSlot: committeesAtSlot.slice(0, n),
-        validatorCommitteeIndex: validatorCommitteeIndex.slice(0, n),
+        committeeIndex: this.#committeeIndex.slice(0, count),
+        committeeLength: this.#committeeLength.slice(0, count),
+        committeesAtSlot: this.#committeesAtSlot.slice(0, count),
+        validatorCommitteeIndex: this.#validatorCommitteeIndex.slice(0, count),
       },
-    },
-  };
+    };
+  }
 }
 
 /** Answer of `GET /eth/v{1,2}/validator/duties/proposer/{epoch}`: everyone's. Throws like {@link readAttesterDuties}. */

@@ -69,9 +69,10 @@ async function startScheduler(url: string, measured: Latencies) {
   });
   let fetches = 0;
   const ready = new Promise<void>((resolve) => {
-    scheduler.on('duties-fetched', ({ cause }) => {
+    const tables = new Set<number>();
+    scheduler.on('duties-fetched', (line) => {
       fetches++;
-      if (cause === 'look-ahead') resolve();
+      if ('epoch' in line && tables.add(line.epoch).size === 2) resolve();
     });
   });
   await scheduler.start();

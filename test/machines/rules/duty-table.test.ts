@@ -267,7 +267,7 @@ describe('a proposer', () => {
   });
 
   it('that is nobody of ours does not count', () => {
-    const mine = (index: number) => index === 7;
+    const mine = Uint32Array.of(7);
     expect(diffTables(tableOf('proposer', twice), tableOf('proposer', []), mine)).toEqual({
       added: [],
       removed: [7],
