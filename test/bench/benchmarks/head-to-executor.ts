@@ -9,7 +9,7 @@ const VALIDATORS = 100_000;
 const SLOT_MS = 1000;
 /** So that each slot has about a hundred duties, and half an epoch lasts longer than the benchmark. */
 const SLOTS_PER_EPOCH = 1024;
-const SLOTS = 80;
+const SLOTS = 40;
 /** Heads of the first slots find code that has not run before. */
 const WARM_UP_SLOTS = 5;
 
