@@ -83,7 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
       'false',
     ],
     ['a node that contradicts itself is reported', 'inconsistent: !same', 'inconsistent: false'],
-    ['who left is not brought back by a late answer', '!registry.isActiveMember(index));', 'index < 0);'],
+    ['who left is not brought back by a late answer', 'difference(table.asked, registry.activeMembers)', '[]'],
     [
       'a table is not complete that lacks a validator',
       'completeFor: complete ? eligible : undefined',
@@ -121,8 +121,8 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...within(
     'machines/rules/duty-table.ts',
-    ['a duplicate is one duty', 'if (!duplicate) kept', 'kept'],
-    ['a moved duty is told', 'if (a.slotOf(rowA) !== b.slotOf(rowB)) return false;', ''],
+    ['a duplicate is one duty', 'if (!hasSameKey(source, span.role, kept, count, row)) kept', 'kept'],
+    ['a moved duty is told', 'if (this.#slotsA?.[rowA] !== this.#slotsB?.[rowB]) return false;', ''],
   ),
   ...within(
     'machines/rules/duty-points.ts',

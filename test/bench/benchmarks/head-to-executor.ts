@@ -107,7 +107,7 @@ function described(latencies: readonly number[]): string {
 
 function tail(idle: Latencies, refetching: Latencies): Finding {
   const [quiet, busy] = [quantile(idle.scheduler, 0.99), quantile(refetching.scheduler, 0.99)];
-  const more = { value: busy - quiet, text: `+${digits(busy - quiet)} ms` };
+  const more = { value: busy - quiet, text: `${busy < quiet ? '' : '+'}${digits(busy - quiet)} ms` };
   return atMost(
     'p99 while refetching against p99 when idle',
     `${digits(busy)} ms`,
