@@ -197,14 +197,12 @@ class Scheduler implements DutyScheduler {
   }
 
   async #prepare(source: PreparedValidatorSource, chain: ChainSpec): Promise<void> {
-    const { dataDir } = this.#options;
-    const state = this.#data?.state;
     const surroundings = {
       chain,
       clock: this.#clock,
       random: this.#random,
       diagnose: (diagnostic: Diagnostic) => this.#eventLog.diagnose(diagnostic),
-      storage: dataDir === undefined || state === undefined ? undefined : { path: dataDir, state },
+      storage: this.#data?.storage,
     };
     await source.prepare(surroundings, this.#life.signal);
     this.#life.signal.throwIfAborted();

@@ -20,8 +20,11 @@ export interface DataDirectory {
   readonly claims: ClaimLedger;
   /** Oldest slot from which the journal has every claim; a duty of before may have been executed unseen. */
   readonly recordFromSlot: Slot;
-  /** Its key-value store, for what others keep beside the journal, each under a prefix of its own; open until `close`. */
-  readonly state: StateStore;
+  /**
+   * Where it is, and its key-value store, for what others keep beside the journal, each under a prefix of its own; open
+   * until `close`. Undefined for a directory that is none, in memory.
+   */
+  readonly storage?: { readonly path: string; readonly state: StateStore };
   /** What it found at the start, for people. */
   readonly findings: readonly Diagnostic[];
   /** False from a failed write (a full disk) until one succeeds. */
@@ -111,7 +114,7 @@ async function openJournal(
     journal: writer,
     claims: reading.claims,
     recordFromSlot,
-    state: store,
+    storage: { path, state: store },
     findings,
     get writable() {
       return writer.writable;

@@ -49,7 +49,7 @@ export class FollowedContract {
       clock,
       random: Math.random,
       diagnose: ({ message }: { message: string }) => void this.said.push(message),
-      storage: { path: this.#folder, state: this.#data.state },
+      storage: this.#data.storage,
     };
     try {
       await this.#source.prepare(surroundings, this.#life.signal);
