@@ -1,4 +1,3 @@
-import { fromCallback } from 'xstate';
 import type { Clock } from '../machines/ports.js';
 import { slotAt, slotStartMs, type ChainSpec } from '../machines/rules/chain-time.js';
 import type { ClockEvent } from '../machines/scheduler.machine.js';
@@ -7,11 +6,15 @@ import type { ClockEvent } from '../machines/scheduler.machine.js';
 const LONGEST_SLEEP_MS = 60_000;
 
 /**
- * Ticks once per slot, never backwards. The time of each tick is computed from genesis, so that nothing drifts; a timer
- * that wakes early sleeps on; slots that passed while nothing ran are left out.
+ * Ticks at once and then once per slot, never backwards, until `signal` fires. The time of each tick is computed from
+ * genesis, so that nothing drifts; a timer that wakes early sleeps on; slots that passed while nothing ran are left out.
  */
-export const slotClock = fromCallback<ClockEvent, { chain: ChainSpec; clock: Clock }>(({ input, sendBack }) => {
-  const { chain, clock } = input;
+export function runSlotClock(
+  chain: ChainSpec,
+  clock: Clock,
+  tell: (event: ClockEvent) => void,
+  signal: AbortSignal,
+): void {
   let last = slotAt(chain, clock.now());
   let timer: unknown;
 
@@ -23,12 +26,13 @@ export const slotClock = fromCallback<ClockEvent, { chain: ChainSpec; clock: Clo
     const slot = slotAt(chain, clock.now());
     if (slot > last) {
       last = slot;
-      sendBack({ type: 'TICK', slot });
+      tell({ type: 'TICK', slot });
     }
-    sleep();
+    // The tick may have stopped everything.
+    if (!signal.aborted) sleep();
   };
 
-  sendBack({ type: 'TICK', slot: last });
+  tell({ type: 'TICK', slot: last });
   sleep();
-  return () => clock.clearTimeout(timer);
-});
+  signal.addEventListener('abort', () => clock.clearTimeout(timer), { once: true });
+}

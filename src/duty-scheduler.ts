@@ -1,22 +1,27 @@
-import { createActor, type Actor, type InspectionEvent, type Observer } from 'xstate';
+import type { InspectionEvent, Observer } from 'xstate';
 import { ROLE_DEFINITIONS } from '../machines/roles/index.js';
 import type { BeaconNode, Clock, Executors, Random, ValidatorSource } from '../machines/ports.js';
 import { ClaimLedger } from '../machines/rules/at-most-once.js';
-import { epochOf, slotAt, type ChainSpec, type Slot } from '../machines/rules/chain-time.js';
+import { slotAt, type ChainSpec, type Slot } from '../machines/rules/chain-time.js';
 import { dutyOf } from '../machines/rules/due-duties.js';
 import { ROLES, type Duty, type DutyKind, type Role } from '../machines/rules/duties.js';
 import type { Diagnostic, EventLine } from '../machines/rules/event-log.js';
 import { defaultPolicy, type SchedulingPolicy } from '../machines/rules/policy.js';
 import type { ValidatorSourceEvent } from '../machines/rules/validator-changes.js';
-import { schedulerLogic } from '../services/actors/scheduler-logic.js';
 import { CommitteeBatches, type CommitteeExecutor } from '../services/committee-batches.js';
+import { schedulerLogic, startActor, type SchedulerActor } from '../services/actors/scheduler-logic.js';
 import { createHttpBeaconNode } from '../services/beacon-node/http-beacon-node.js';
 import { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
 import { RealClock } from '../services/clock/real-clock.js';
+import type { Beginning } from '../services/entrance/input.js';
+import { LiveEntrance } from '../services/entrance/live-entrance.js';
 import { EventLog } from '../services/event-log.js';
-import { openDataDirectory, type DataDirectory } from '../services/data-directory/data-directory.js';
+import { openDataDirectory, type DataDirectory, type Recording } from '../services/data-directory/data-directory.js';
+import { InputWriter } from '../services/recording/input-lines.js';
+import { machineStateLine } from '../services/recording/machine-state.js';
 import { needsPreparation, type PreparedValidatorSource } from '../services/prepared-source.js';
 import { staticValidators } from '../services/static-validators.js';
+import { roleStates, snapshotOf, type RoleState, type SchedulerSnapshot } from './scheduler-snapshot.js';
 import { parseValidatorId } from './validator-ids.js';
 
 /** What {@link createDutyScheduler} is given. */
@@ -41,6 +46,8 @@ export interface DutySchedulerOptions extends Partial<SchedulingPolicy> {
   readonly dataFetch?: boolean;
   /** Folder of the journal, or a `DataDirectory` of your own; without it nothing outlives the process. */
   readonly dataDir?: string | DataDirectory;
+  /** Epochs of the journal that are kept at least; default, and minimum, 2. */
+  readonly journalEpochs?: number;
   readonly clock?: Clock;
   /** For jitter; default `Math.random`. */
   readonly random?: Random;
@@ -76,32 +83,6 @@ export interface DutyScheduler {
   readonly actor: SchedulerActor | undefined;
 }
 
-type SchedulerLogic = ReturnType<typeof schedulerLogic>;
-export type SchedulerActor = Actor<SchedulerLogic>;
-
-/** See {@link DutyScheduler.snapshot}. */
-export interface SchedulerSnapshot {
-  readonly slot: Slot;
-  readonly epoch: number;
-  readonly chain: ChainSpec;
-  /** Why nothing executes now, if so. */
-  readonly unfit: string | undefined;
-  /** Validators by status. */
-  readonly validators: Readonly<Record<string, number>>;
-  readonly roles: Readonly<Record<string, RoleSnapshot>>;
-}
-
-export interface RoleSnapshot {
-  readonly schedule: string;
-  readonly execution: string;
-  readonly tables: readonly {
-    readonly target: number;
-    readonly status: string;
-    readonly dependentRoot: string | null;
-    readonly duties: number;
-  }[];
-}
-
 /** Creates a scheduler; nothing happens before `start`. Throws a `ConfigurationError` for options that cannot be. */
 export function createDutyScheduler(options: DutySchedulerOptions): DutyScheduler {
   return new Scheduler(options);
@@ -111,6 +92,7 @@ class Scheduler implements DutyScheduler {
   readonly #options: DutySchedulerOptions;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #entrance: LiveEntrance;
   readonly #life = new AbortController();
   readonly #eventLog: EventLog;
   readonly #validators: ValidatorSource;
@@ -127,7 +109,8 @@ class Scheduler implements DutyScheduler {
     this.#options = options;
     this.#clock = options.clock ?? new RealClock();
     this.#random = options.random ?? Math.random;
-    this.#eventLog = new EventLog(this.#clock, () => this.#chain);
+    this.#entrance = new LiveEntrance(this.#clock, this.#random);
+    this.#eventLog = new EventLog(this.#entrance.clock, () => this.#chain);
     this.#committees = this.#committeeBatches();
     this.#executors = executorsOf(options, this.#committees);
     this.#validators = isSource(options.validators)
@@ -154,9 +137,11 @@ class Scheduler implements DutyScheduler {
     this.#chain = chain;
     if (dataDir !== undefined) {
       const onProblem = (problem: Diagnostic) => this.#eventLog.diagnose(problem);
+      const { journalEpochs } = this.#options;
+      const kept = journalEpochs === undefined ? {} : { journalEpochs };
       this.#data =
         typeof dataDir === 'string'
-          ? await openDataDirectory({ path: dataDir, chain, clock: this.#clock, onProblem })
+          ? await openDataDirectory({ path: dataDir, chain, clock: this.#clock, onProblem, ...kept })
           : dataDir;
       // Stopped while it was being opened: nobody else would close it.
       if (this.#life.signal.aborted) await this.#data.close();
@@ -173,27 +158,24 @@ class Scheduler implements DutyScheduler {
       executors: this.#executors,
       eventLog: this.#eventLog,
       journal: this.#data?.journal,
+      entrance: this.#entrance,
     });
-    const actor = createActor(logic, {
-      id: 'scheduler',
-      systemId: 'scheduler',
-      clock: this.#clock,
-      ...(this.#options.inspect && { inspect: this.#options.inspect }),
-      input: {
-        chain,
-        policy: policyOf(chain, this.#options),
-        clock: this.#clock,
-        random: this.#random,
-        claims: this.#data?.claims ?? new ClaimLedger(),
-        nodeUrl: this.#node.url,
-        recordFromSlot: this.#data?.recordFromSlot ?? Math.max(0, slotAt(chain, this.#clock.now())),
-        kinds: new Set(Object.keys(this.#executors) as DutyKind[]),
-        dataFetch,
-      },
+    const beginning: Beginning = {
+      chain,
+      policy: policyOf(chain, this.#options),
+      roles,
+      kinds: Object.keys(this.#executors) as DutyKind[],
+      nodeUrl: this.#node.url,
+      recordFromSlot: this.#data?.recordFromSlot ?? Math.max(0, slotAt(chain, this.#clock.now())),
+      dataFetch,
+    };
+    const claims = this.#data?.claims ?? new ClaimLedger();
+    const { inspect } = this.#options;
+    if (this.#data !== undefined) this.#recordTo(this.#data.recording, beginning);
+    this.#entrance.enter({ of: 'start', beginning }, () => {
+      this.#actor = startActor(logic, { beginning, claims, entrance: this.#entrance, ...(inspect && { inspect }) });
     });
-    this.#actor = actor;
-    actor.start();
-    for (const event of this.#early.splice(0)) actor.send(event);
+    for (const event of this.#early.splice(0)) this.send(event);
   }
 
   async #prepare(source: PreparedValidatorSource, chain: ChainSpec): Promise<void> {
@@ -212,12 +194,31 @@ class Scheduler implements DutyScheduler {
     if (this.#life.signal.aborted) return;
     this.#life.abort(new Error(reason));
     const actor = this.#actor;
-    actor?.stop();
-    this.#committees?.stop();
-    if (actor !== undefined) this.#eventLog.report({ type: 'scheduler-stopped', reason });
+    if (actor !== undefined) {
+      // Asked for in the middle of a turn, it waits for its end.
+      await new Promise<void>((resolve) =>
+        this.#entrance.enter({ of: 'stop', reason }, () => {
+          actor.stop();
+          this.#committees?.stop();
+          this.#eventLog.report({ type: 'scheduler-stopped', reason });
+          resolve();
+        }),
+      );
+    }
     if (needsPreparation(this.#validators)) await this.#validators.close();
     await this.#data?.close();
     if (typeof this.#options.beaconNode === 'string') await this.#node.close?.();
+  }
+
+  /** From here on the journal holds what a replay needs. */
+  #recordTo(recording: Recording, beginning: Beginning): void {
+    const inputs = new InputWriter(beginning.chain, (line) => recording.record(line));
+    recording.beginWith(() => {
+      inputs.beginSegment();
+      const actor = this.#actor;
+      return (actor && machineStateLine(actor, this.#entrance, beginning)) ?? '';
+    });
+    this.#entrance.recordTo(inputs);
   }
 
   on(type: string, listener: Listener<never>): () => void {
@@ -228,13 +229,14 @@ class Scheduler implements DutyScheduler {
   }
 
   send(event: DutySchedulerEvent): void {
-    if (this.#actor === undefined) this.#early.push(event);
-    else this.#actor.send(event);
+    const actor = this.#actor;
+    if (actor === undefined) this.#early.push(event);
+    else this.#entrance.enter({ of: 'send', event }, () => actor.send(event));
   }
 
   duties(slot: Slot): Partial<Record<DutyKind, readonly Duty[]>> {
     const found: Partial<Record<DutyKind, readonly Duty[]>> = {};
-    for (const { context } of this.#roleSnapshots()) {
+    for (const { context } of this.#actor === undefined ? [] : roleStates(this.#actor)) {
       const { role, chain, plan, registry } = context;
       const table = plan.get(role.targetOf(chain, slot))?.table;
       if (table === undefined) continue;
@@ -253,20 +255,7 @@ class Scheduler implements DutyScheduler {
   }
 
   snapshot(): SchedulerSnapshot | undefined {
-    const actor = this.#actor;
-    if (actor === undefined) return undefined;
-    const { slot, chain, unfit, registry } = actor.getSnapshot().context;
-    const roles: Record<string, RoleSnapshot> = {};
-    for (const { context, value } of this.#roleSnapshots()) {
-      const tables = [...context.plan.values()].map(({ target, status, table }) => ({
-        target,
-        status,
-        dependentRoot: table?.dependentRoot ?? null,
-        duties: table?.size ?? 0,
-      }));
-      roles[context.role.role] = { schedule: value.schedule, execution: value.execution, tables };
-    }
-    return { slot, epoch: epochOf(chain, slot), chain, unfit, validators: registry.toJSON(), roles };
+    return this.#actor && snapshotOf(this.#actor);
   }
 
   #committeeBatches(): CommitteeBatches | undefined {
@@ -276,22 +265,13 @@ class Scheduler implements DutyScheduler {
       execute,
       clock: this.#clock,
       longestWaitMs: () => (this.#chain?.slotDurationMs ?? 0) / COMMITTEE_WAITS_PER_SLOT,
-      isComing: (kind, slot) => this.#roleSnapshots().some((role) => isAboutToHandOver(role, kind, slot)),
+      isComing: (kind, slot) =>
+        (this.#actor === undefined ? [] : roleStates(this.#actor)).some((role) => isAboutToHandOver(role, kind, slot)),
     });
     this.#eventLog.onLine((line) => committees.onLine(line));
     return committees;
   }
-
-  #roleSnapshots() {
-    const children = this.#actor?.getSnapshot().children ?? {};
-    return ROLES.flatMap((role) => {
-      const child = (children as Record<string, { getSnapshot(): unknown } | undefined>)[role];
-      return child === undefined ? [] : [child.getSnapshot() as RoleState];
-    });
-  }
 }
-
-type RoleState = ReturnType<Actor<typeof import('../machines/duty-role.machine.js').dutyRoleMachine>['getSnapshot']>;
 
 /** Part of a slot for which attester and sync committee duties wait for each other, at most. */
 const COMMITTEE_WAITS_PER_SLOT = 24;

@@ -7,10 +7,8 @@ export {
   type DutyScheduler,
   type DutySchedulerEvent,
   type DutySchedulerOptions,
-  type RoleSnapshot,
-  type SchedulerActor,
-  type SchedulerSnapshot,
 } from './duty-scheduler.js';
+export { type RoleSnapshot, type SchedulerSnapshot } from './scheduler-snapshot.js';
 export { createDevnet, type Devnet, type DevnetOptions } from './devnet/index.js';
 
 export * from '../machines/ports.js';
@@ -39,7 +37,7 @@ export * from '../machines/rules/role-definition.js';
 export * from '../machines/rules/validator-changes.js';
 export * from '../machines/rules/validators.js';
 
-export { schedulerLogic, type World } from '../services/actors/scheduler-logic.js';
+export { schedulerLogic, startActor, type SchedulerActor, type World } from '../services/actors/scheduler-logic.js';
 export { createHttpBeaconNode, type HttpBeaconNodeOptions } from '../services/beacon-node/http-beacon-node.js';
 export { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
 export { RealClock } from '../services/clock/real-clock.js';
@@ -55,4 +53,10 @@ export {
   type SsvContractChoice,
   type SsvValidatorSourceOptions,
 } from '../services/ssv-contract/ssv-validator-source.js';
+export * from '../services/entrance/entrance.js';
+export * from '../services/entrance/input.js';
+export { LiveEntrance } from '../services/entrance/live-entrance.js';
+export { readInputs } from '../services/recording/journal-files.js';
+export { Replay, type Difference, type ReplayOptions, type ReplayResult } from '../services/recording/replay.js';
+export { UnreadableJournal, type RecordedTurn } from '../services/recording/turns.js';
 export { staticValidators } from '../services/static-validators.js';

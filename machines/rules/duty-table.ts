@@ -221,6 +221,11 @@ export class DutyTable {
     return new DutyTable({ ...this.#parts(), dependentRoot }, columns, this.#rowOfSlot, this.#byValidator);
   }
 
+  /** What {@link build} makes the same table of. */
+  toParts(): DutyTableParts {
+    return { ...this.#parts(), columns: this.#rows(() => true) };
+  }
+
   /** A summary, for the inspector and for logs: never the rows. */
   toJSON(): Record<string, unknown> {
     return {

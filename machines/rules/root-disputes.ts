@@ -19,17 +19,19 @@ export interface RootDisputes {
   confirm(root: Root): RootDisputes;
 }
 
-interface Pair {
+/** A pair that led to a refetch. */
+export interface DisputedPair {
   readonly required: Root;
   readonly received: Root | null;
   /** `Infinity`: settled. */
   readonly lastSlot: Slot;
 }
 
-class Disputes implements RootDisputes {
+/** The disputes of a table, as data. */
+export class Disputes implements RootDisputes {
   constructor(
-    private readonly pairs: readonly Pair[],
-    private readonly confirmed: Root | undefined,
+    readonly pairs: readonly DisputedPair[],
+    readonly confirmed: Root | undefined,
   ) {}
 
   mayRefetch(required: Root, received: Root | null, slot: Slot): boolean {

@@ -1,17 +1,21 @@
-import { fromCallback } from 'xstate';
+import { createActor, type Actor, type ActorOptions, type NonReducibleUnknown, type Snapshot } from 'xstate';
 import { beaconNodeMachine } from '../../machines/beacon-node.machine.js';
 import { dutyExecutionMachine } from '../../machines/duty-execution.machine.js';
 import { dutyRoleMachine } from '../../machines/duty-role.machine.js';
-import type { BeaconNode, Executors, Journal, ValidatorSource } from '../../machines/ports.js';
+import type { BeaconNode, Clock, Executors, Journal, ValidatorSource } from '../../machines/ports.js';
 import type { Diagnostic, Report } from '../../machines/rules/event-log.js';
 import type { RoleDefinition } from '../../machines/rules/role-definition.js';
-import type { ValidatorSourceEvent } from '../../machines/rules/validator-changes.js';
 import { createSchedulerMachine } from '../../machines/scheduler.machine.js';
 import { subscriptionMachine } from '../../machines/subscription.machine.js';
 import { tableFetchMachine } from '../../machines/table-fetch.machine.js';
 import { validatorsMachine } from '../../machines/validators.machine.js';
+import type { ClaimLedger } from '../../machines/rules/at-most-once.js';
+import type { ChainSpec } from '../../machines/rules/chain-time.js';
+import type { Entrance } from '../entrance/entrance.js';
+import type { Beginning } from '../entrance/input.js';
 import type { EventLog } from '../event-log.js';
-import { slotClock } from '../slot-clock.js';
+import { runSlotClock } from '../slot-clock.js';
+import { listening } from './asking.js';
 import { handOver } from './hand-over.js';
 import {
   askSyncStatus,
@@ -31,10 +35,12 @@ export interface World {
   readonly executors: Executors;
   readonly eventLog: EventLog;
   readonly journal: Journal | undefined;
+  /** The door by which all of it reaches the machines. */
+  readonly entrance: Entrance;
 }
 
 /** The scheduler machine with every effect provided. */
-export function schedulerLogic({ roles, beaconNode, validators, executors, eventLog, journal }: World) {
+export function schedulerLogic({ roles, beaconNode, validators, executors, eventLog, journal, entrance }: World) {
   const actions = {
     report: (_: unknown, { reports }: { reports: readonly Report[] }) => {
       for (const report of reports) eventLog.report(report);
@@ -47,49 +53,89 @@ export function schedulerLogic({ roles, beaconNode, validators, executors, event
   const dutyRole = dutyRoleMachine.provide({
     actions,
     actors: {
-      tableFetch: tableFetchMachine.provide({ actors: { requestDuties: requestDuties(beaconNode) } }),
+      tableFetch: tableFetchMachine.provide({ actors: { requestDuties: requestDuties(entrance, beaconNode) } }),
       dutyExecution: dutyExecutionMachine.provide({
         actions: { report },
-        actors: { collectData: collectData(beaconNode), handOver: handOver(executors, journal) },
+        actors: { collectData: collectData(entrance, beaconNode), handOver: handOver(entrance, executors, journal) },
       }),
       subscriptions: subscriptionMachine.provide({
         actions,
-        actors: { sendSubscriptions: sendSubscriptions(beaconNode) },
+        actors: { sendSubscriptions: sendSubscriptions(entrance, beaconNode) },
       }),
     },
   });
   return createSchedulerMachine(roles).provide({
     actions,
     actors: {
-      slotClock,
+      slotClock: slotClock(entrance),
       dutyRole,
       beaconNode: beaconNodeMachine.provide({
         actions,
         actors: {
-          askSyncStatus: askSyncStatus(beaconNode),
-          probeRoots: probeRoots(beaconNode),
-          headStream: headStream(beaconNode),
+          askSyncStatus: askSyncStatus(entrance, beaconNode),
+          probeRoots: probeRoots(entrance, beaconNode),
+          headStream: headStream(entrance, beaconNode),
         },
       }),
       validators: validatorsMachine.provide({
         actions,
         actors: {
-          validatorSource: sourceActor(validators, eventLog),
-          lookUpValidators: lookUpValidators(beaconNode),
+          validatorSource: validatorSource(entrance, validators, eventLog),
+          lookUpValidators: lookUpValidators(entrance, beaconNode),
         },
       }),
     },
   });
 }
 
-function sourceActor(source: ValidatorSource, eventLog: EventLog) {
-  return fromCallback<ValidatorSourceEvent>(({ sendBack }) => {
-    const life = new AbortController();
-    source.run(
-      (event) => sendBack(event),
-      (error) => eventLog.diagnose({ level: 'error', message: `the validator source failed: ${error.message}` }),
-      life.signal,
-    );
-    return () => life.abort();
+type SchedulerLogic = ReturnType<typeof schedulerLogic>;
+export type SchedulerActor = Actor<SchedulerLogic>;
+
+/** What the scheduler's actor is started with. */
+export interface StartOptions {
+  readonly beginning: Beginning;
+  readonly claims: ClaimLedger;
+  readonly entrance: Entrance;
+  /** Sees every actor, event and transition. */
+  readonly inspect?: ActorOptions<SchedulerLogic>['inspect'];
+}
+
+/** Creates and starts the actor of a scheduler, in the turn that is on. */
+export function startActor(
+  logic: SchedulerLogic,
+  { beginning, claims, entrance, inspect }: StartOptions,
+): SchedulerActor {
+  const { chain, policy, nodeUrl, recordFromSlot, kinds, dataFetch } = beginning;
+  const { clock, random } = entrance;
+  const actor = createActor(logic, {
+    id: 'scheduler',
+    systemId: 'scheduler',
+    clock,
+    ...(inspect && { inspect }),
+    input: { chain, policy, clock, random, claims, nodeUrl, recordFromSlot, kinds: new Set(kinds), dataFetch },
   });
+  return actor.start();
+}
+
+/** Goes on from a persisted snapshot; XState's delayed events are not in it. */
+export function resumeActor(logic: SchedulerLogic, snapshot: Snapshot<unknown>, clock: Clock): SchedulerActor {
+  // The input is that of the snapshot's own beginning; a restored machine does not read it.
+  const options = { id: 'scheduler', systemId: 'scheduler', clock, snapshot } as ActorOptions<SchedulerLogic>;
+  return createActor(logic, options as Parameters<typeof createActor<SchedulerLogic>>[1]).start();
+}
+
+function slotClock(entrance: Entrance) {
+  return listening(entrance, 'ticks', ({ chain }: { chain: ChainSpec; clock: Clock }, tell, signal, clock) =>
+    runSlotClock(chain, clock, tell, signal),
+  );
+}
+
+function validatorSource(entrance: Entrance, source: ValidatorSource, eventLog: EventLog) {
+  return listening(entrance, 'source', (_: NonReducibleUnknown, tell, signal) =>
+    source.run(
+      tell,
+      (error) => eventLog.diagnose({ level: 'error', message: `the validator source failed: ${error.message}` }),
+      signal,
+    ),
+  );
 }

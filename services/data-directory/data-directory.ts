@@ -7,7 +7,7 @@ import type { Diagnostic } from '../../machines/rules/event-log.js';
 import { ConfigurationError } from '../chain-loader.js';
 import { realHost, type Host } from './host.js';
 import { readJournal, type JournalReading } from './journal-reader.js';
-import { JournalWriter } from './journal-writer.js';
+import { JournalWriter, LEAST_KEPT_EPOCHS } from './journal-writer.js';
 import { reasonOf } from './reason.js';
 import { listSegments } from './segments.js';
 import { keepForChain, openStateStore, type StateStore } from './state-store.js';
@@ -16,6 +16,8 @@ import { keepForChain, openStateStore, type StateStore } from './state-store.js'
 export interface DataDirectory {
   /** Its methods never throw. */
   readonly journal: Journal;
+  /** Takes lines of a recording, which stand beside the others in the order of their writing. */
+  readonly recording: Recording;
   /** What was claimed before, and what will be. The snapshots in the journal are taken from this very ledger. */
   readonly claims: ClaimLedger;
   /** Oldest slot from which the journal has every claim; a duty of before may have been executed unseen. */
@@ -33,12 +35,22 @@ export interface DataDirectory {
   close(): Promise<void>;
 }
 
+/** Where the inputs of the machines are written. No method throws. */
+export interface Recording {
+  /** Appends a line, which ends with its newline. */
+  record(line: string): void;
+  /** From the next segment on, each begins with these lines too, behind the claims. */
+  beginWith(snapshot: () => string): void;
+}
+
 export interface DataDirectoryOptions {
   readonly path: string;
   readonly chain: ChainSpec;
   readonly clock: Clock;
   /** Called once when the journal can no longer be written, and once when it can again; at the start, see `findings`. */
   readonly onProblem?: (diagnostic: Diagnostic) => void;
+  /** Epochs of the journal that are kept at least; default, and minimum, 2. */
+  readonly journalEpochs?: number;
   /** What files are written with; default: the machine's own. */
   readonly host?: Host;
 }
@@ -66,7 +78,14 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
 }
 
 async function openJournal(
-  { path, chain, clock, host, onProblem = () => undefined }: DataDirectoryOptions & { readonly host: Host },
+  {
+    path,
+    chain,
+    clock,
+    host,
+    journalEpochs = LEAST_KEPT_EPOCHS,
+    onProblem = () => undefined,
+  }: DataDirectoryOptions & { readonly host: Host },
   store: StateStore,
 ): Promise<DataDirectory> {
   const { names, leftBehind } = await listSegments(path);
@@ -101,6 +120,7 @@ async function openJournal(
     claims: reading.claims,
     recordFromSlot,
     segments: reading.segments,
+    keptEpochs: Math.max(LEAST_KEPT_EPOCHS, journalEpochs),
     onProblem: (diagnostic) => {
       if (opened) onProblem(diagnostic);
       else findings.push(diagnostic);
@@ -112,6 +132,7 @@ async function openJournal(
   let closing: Promise<void> | undefined;
   return {
     journal: writer,
+    recording: writer,
     claims: reading.claims,
     recordFromSlot,
     storage: { path, state: store },

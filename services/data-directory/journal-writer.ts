@@ -14,9 +14,8 @@ const SEGMENT_EPOCHS = 2;
 const SHORTEST_SEGMENT_SLOTS = 8;
 /** Where in a slot nothing is due any more, from the payload attestation (3/4) to the next slot. */
 const QUIET_PART_OF_SLOT = 0.85;
-/** Segments that ended longer ago may go, as long as the newer ones hold this much. */
-const KEPT_EPOCHS = 4;
-const LEAST_KEPT_EPOCHS = 2;
+/** Epochs that are kept at least; `--journal-epochs` may ask for more. */
+export const LEAST_KEPT_EPOCHS = 2;
 /** Pause between two syncs to the disk, and between two attempts to write again after a failure, in ms. */
 const SYNC_EVERY_MS = 1000;
 const RETRY_EVERY_MS = 1000;
@@ -31,6 +30,8 @@ export interface JournalWriterOptions {
   readonly recordFromSlot: Slot;
   /** Segments there are, oldest first. */
   readonly segments: readonly Segment[];
+  /** Segments that ended more than so many epochs ago may go, as long as the newer ones hold as much. */
+  readonly keptEpochs: number;
   /** Called once when writing begins to fail, and once when it works again. */
   readonly onProblem: (diagnostic: Diagnostic) => void;
 }
@@ -65,6 +66,7 @@ export class JournalWriter implements Journal {
   #background: Promise<void> = Promise.resolve();
   #closed = false;
   #closing: Promise<void> | undefined;
+  #snapshot: () => string = () => '';
 
   constructor(options: JournalWriterOptions) {
     this.#options = options;
@@ -90,6 +92,16 @@ export class JournalWriter implements Journal {
       // A line that cannot be written as JSON is no reason to disturb a duty.
       this.#lostLines++;
     }
+  }
+
+  /** Appends a line of a recording, which ends with its newline. */
+  record(line: string): void {
+    this.#append(line);
+  }
+
+  /** From the next segment on, each begins with these lines too, right behind the claims. */
+  beginWith(snapshot: () => string): void {
+    this.#snapshot = snapshot;
   }
 
   claimed(claim: Claim): void {
@@ -179,7 +191,7 @@ export class JournalWriter implements Journal {
     try {
       file = host.create(openingPath);
       const header = openedLine(now, { chain, recordFromSlot, lostLines: this.#lostLines, boot: this.#boot });
-      this.#write(file, header + claimsHeld(claims, chain, now.time));
+      this.#write(file, header + claimsHeld(claims, chain, now.time) + this.#snapshot());
       host.rename(openingPath, path);
     } catch (error) {
       if (file !== undefined) quietly(() => host.close(file!));
@@ -218,10 +230,10 @@ export class JournalWriter implements Journal {
   }
 
   #removeOutlived(): void {
-    const { folder, host, chain } = this.#options;
-    const keepFrom = this.#slot() - KEPT_EPOCHS * chain.slotsPerEpoch;
+    const { folder, host, chain, keptEpochs } = this.#options;
+    const keepSlots = keptEpochs * chain.slotsPerEpoch;
     const older = this.#segments.slice(0, -1);
-    for (const segment of outlived(older, keepFrom, LEAST_KEPT_EPOCHS * chain.slotsPerEpoch)) {
+    for (const segment of outlived(older, this.#slot() - keepSlots, keepSlots)) {
       try {
         host.remove(join(folder, segmentFile(segment.name)));
         this.#segments.splice(this.#segments.indexOf(segment), 1);

@@ -3,8 +3,10 @@ import { CommanderError } from 'commander';
 import type { CommandHost } from './command-host.js';
 import { devnetCommand } from './devnet-command.js';
 import { withoutControls } from './diagnostics-log.js';
+import { Failed } from './failed.js';
 import { packageVersion } from './package-version.js';
 import { createProgram, type Commands } from './program.js';
+import { replayCommand } from './replay-command.js';
 import { runCommand } from './run-command.js';
 import { UsageError } from './usage-error.js';
 
@@ -19,6 +21,7 @@ export async function runCommandLine(args: readonly string[], host: CommandHost)
   const commands: Commands = {
     run: (settings) => runCommand(host, settings),
     devnet: (settings) => devnetCommand(host, settings),
+    replay: (settings) => replayCommand(host, settings),
   };
   try {
     const program = createProgram(commands, packageVersion(), (text) => void host.stdout.write(text));
@@ -45,6 +48,7 @@ function exitCodeFor(error: unknown, { stderr, log }: CommandHost): number {
     stderr.write(`error: ${withoutControls(usageText(error))}\n`);
     return BAD_USAGE;
   }
+  if (error instanceof Failed) return FAILED;
   log.say({ level: 'error', message: `unexpected: ${error instanceof Error ? error.message : String(error)}` });
   if (error instanceof Error && error.stack !== undefined) stderr.write(`${error.stack}\n`);
   return FAILED;
@@ -52,6 +56,6 @@ function exitCodeFor(error: unknown, { stderr, log }: CommandHost): number {
 
 function usageText(error: CommanderError | UsageError): string {
   if (error instanceof UsageError) return error.message;
-  if (error.code === 'commander.help') return 'a command is missing: devnet or run; --help explains them';
+  if (error.code === 'commander.help') return 'a command is missing: devnet, run or replay; --help explains them';
   return error.message.replace(/^error: /, '');
 }

@@ -20,6 +20,7 @@ export interface DevnetSettings {
   readonly roles: readonly Role[];
   /** Undefined: a temporary folder. */
   readonly dataDir: string | undefined;
+  readonly journalEpochs: number;
   readonly logFormat: LogFormat;
   readonly seed: number;
   readonly slotMs: number;
@@ -70,7 +71,7 @@ async function serveChain(host: CommandHost, devnet: Devnet, { logFormat, slotMs
 }
 
 async function runOnDevnet(host: CommandHost, devnet: Devnet, settings: DevnetSettings): Promise<void> {
-  const { roles, dataDir, logFormat } = settings;
+  const { roles, dataDir, journalEpochs, logFormat } = settings;
   const temporary = dataDir === undefined ? await mkdtemp(join(tmpdir(), 'ssv-duty-scheduler-')) : undefined;
   try {
     await runSession(host, {
@@ -81,6 +82,7 @@ async function runOnDevnet(host: CommandHost, devnet: Devnet, settings: DevnetSe
         validators: devnet.changingValidators(CHANGE_EVERY_SLOTS),
         roles,
         dataDir: dataDir ?? temporary!,
+        journalEpochs,
         executors: REPORTING_EXECUTORS,
       },
     });

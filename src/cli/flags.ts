@@ -2,6 +2,7 @@
 import { parseNodeAddress } from '../../services/beacon-node/node-address.js';
 import { ROLES, type Role } from '../../machines/rules/duties.js';
 import type { LatePolicy } from '../../machines/rules/policy.js';
+import type { Supposition } from '../../services/recording/what-if/supposition.js';
 import { UsageError } from './usage-error.js';
 
 /** What stdout carries: text for a person, or the event log. */
@@ -74,6 +75,16 @@ export function readSwitch(text: string): boolean {
     default:
       throw new UsageError(`${quoted(text)} is neither true nor false`);
   }
+}
+
+/** A supposition: `reorg@<slot>` or `node-down@<from>..<to>`. */
+export function readSupposition(text: string): Supposition {
+  const reorg = /^reorg@(\d{1,15})$/.exec(text.trim());
+  if (reorg !== null) return { what: 'reorg', slot: Number(reorg[1]) };
+  const down = /^node-down@(\d{1,15})\.\.(\d{1,15})$/.exec(text.trim());
+  const [from, to] = [Number(down?.[1]), Number(down?.[2])];
+  if (from <= to) return { what: 'node-down', from, to };
+  throw new UsageError(`${quoted(text)} is neither reorg@<slot> nor node-down@<from>..<to>`);
 }
 
 /** The choice that a text names. */

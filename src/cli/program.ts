@@ -2,7 +2,16 @@ import { Command, Option } from 'commander';
 import { ROLES } from '../../machines/rules/duties.js';
 import type { DevnetSettings } from './devnet-command.js';
 import { FlagValues } from './flag-values.js';
-import { readBeaconNode, readFolder, readLatePolicy, readLogFormat, readRoles, wholeNumber } from './flags.js';
+import {
+  readBeaconNode,
+  readFolder,
+  readLatePolicy,
+  readLogFormat,
+  readRoles,
+  readSupposition,
+  wholeNumber,
+} from './flags.js';
+import type { ReplaySettings } from './replay-command.js';
 import type { RunSettings } from './run-command.js';
 import { addValidatorFlags, readValidatorChoice } from './validator-flags.js';
 
@@ -10,6 +19,7 @@ import { addValidatorFlags, readValidatorChoice } from './validator-flags.js';
 export interface Commands {
   run(settings: RunSettings): Promise<void>;
   devnet(settings: DevnetSettings): Promise<void>;
+  replay(settings: ReplaySettings): Promise<void>;
 }
 
 const VARIABLE_PREFIX = 'SSV_DUTY_SCHEDULER_';
@@ -18,6 +28,8 @@ const readEpochs = wholeNumber({ from: 0, to: 1_000_000 });
 const readMilliseconds = wholeNumber({ from: 0, to: 3_600_000 });
 const readSlotTime = wholeNumber({ from: 100, to: 3_600_000 });
 const readPort = wholeNumber({ from: 0, to: 65_535 });
+const readSlot = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER });
+const readJournalEpochs = wholeNumber({ from: 2, to: 1_000_000 });
 const readSeed = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER });
 
 const EXIT_CODES = `
@@ -39,6 +51,13 @@ Examples:
   ssv-duty-scheduler devnet --chain-only --beacon-port 5052
 ${EXIT_CODES}`;
 
+const REPLAY_EXAMPLES = `
+Examples:
+  ssv-duty-scheduler replay ./data
+  ssv-duty-scheduler replay ./data/journal-9600.jsonl --until 9612
+  ssv-duty-scheduler replay ./data --what-if node-down@9604..9606 --json
+Exit codes: 0 where the decisions are equal, 1 at the first difference, 2 for bad usage or what is no journal.`;
+
 const EXAMPLES = `
 Examples:
   ssv-duty-scheduler devnet
@@ -57,6 +76,7 @@ export function createProgram(commands: Commands, version: string, print: (text:
   program.exitOverride().configureOutput({ writeOut: print, writeErr: () => undefined });
   addDevnet(program, commands);
   addRun(program, commands);
+  addReplay(program, commands);
   return program;
 }
 
@@ -69,6 +89,7 @@ function addDevnet(program: Command, commands: Commands): void {
     .addOption(
       flag('--data-dir <dir>', 'folder of checkpoint and journal (default: a temporary folder, removed at the end)'),
     )
+    .addOption(journalEpochsFlag())
     .addOption(logFormatFlag())
     .addOption(flag('--seed <n>', 'seed of the chain: the same seed, the same duties').default('1'))
     .addOption(flag('--slot-ms <n>', 'length of a slot in ms').default('2000'))
@@ -80,6 +101,7 @@ function addDevnet(program: Command, commands: Commands): void {
     return commands.devnet({
       roles: flags.required('--roles', readRoles, 'the roles to run'),
       dataDir: flags.optional('--data-dir', readFolder),
+      journalEpochs: flags.required('--journal-epochs', readJournalEpochs, 'a number of epochs'),
       logFormat: flags.required('--log-format', readLogFormat, 'pretty or json'),
       seed: flags.required('--seed', readSeed, 'a number'),
       slotMs: flags.required('--slot-ms', readSlotTime, 'a number of ms'),
@@ -120,6 +142,7 @@ function addRun(program: Command, commands: Commands): void {
     .addOption(
       flag('--data-dir <dir>', 'folder of checkpoint and journal; one process at a time, one chain').default('./data'),
     )
+    .addOption(journalEpochsFlag())
     .addOption(logFormatFlag())
     .addHelpText('after', RUN_EXAMPLES);
   run.action(() => {
@@ -132,13 +155,43 @@ function addRun(program: Command, commands: Commands): void {
       participationDelayEpochs: flags.required('--participation-delay', readEpochs, 'a number of epochs'),
       late: flags.required('--late', readLatePolicy, 'never, journal or always'),
       dataDir: flags.required('--data-dir', readFolder, 'a folder'),
+      journalEpochs: flags.required('--journal-epochs', readJournalEpochs, 'a number of epochs'),
       logFormat: flags.required('--log-format', readLogFormat, 'pretty or json'),
+    });
+  });
+}
+
+function addReplay(program: Command, commands: Commands): void {
+  const replay = program
+    .command('replay')
+    .description('runs a recorded journal through the machines again and compares the decisions')
+    .helpOption('--help', 'print this help')
+    .argument('<journal>', 'a data directory, or one segment of its journal; it is only read')
+    .addOption(flag('--until <slot>', 'stop at the end of this slot and show the state'))
+    .addOption(
+      flag('--what-if <supposition>', 'what would have happened with reorg@<slot> or node-down@<from>..<to>').conflicts(
+        'until',
+      ),
+    )
+    .addOption(flag('--json', 'one JSON object, for programs'))
+    .addHelpText('after', REPLAY_EXAMPLES);
+  replay.action((journal: string) => {
+    const flags = new FlagValues(replay);
+    return commands.replay({
+      journal,
+      until: flags.optional('--until', readSlot),
+      whatIf: flags.optional('--what-if', readSupposition),
+      json: flags.isOn('--json'),
     });
   });
 }
 
 function rolesFlag(): Option {
   return flag('--roles <list>', 'roles to run, comma separated').default(ROLES.join(','));
+}
+
+function journalEpochsFlag(): Option {
+  return flag('--journal-epochs <n>', 'epochs of the journal that are kept at least; two or more').default('2');
 }
 
 function logFormatFlag(): Option {

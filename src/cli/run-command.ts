@@ -17,6 +17,7 @@ export interface RunSettings {
   readonly participationDelayEpochs: number;
   readonly late: LatePolicy;
   readonly dataDir: string;
+  readonly journalEpochs: number;
   readonly logFormat: LogFormat;
 }
 

@@ -3,33 +3,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommandHost } from '../../src/cli/command-host.js';
-import { runCommandLine } from '../../src/cli/command-line.js';
-import { DiagnosticsLog } from '../../src/cli/diagnostics-log.js';
+import { runInProcess as run } from '../support/in-process-command.js';
 
 const NODE = ['--beacon-node', 'http://127.0.0.1:1'];
 const RUN = ['run', ...NODE, '--validators', '1'];
 const CONTRACT = ['run', ...NODE, '--execution-node', 'http://127.0.0.1:2'];
 const ADDRESS = '0xDD9BC35aE942eF0cFa76930954a156B3fF30a4E1';
-
-/** The command line without a process: what it writes, and its exit code. */
-async function run(args: readonly string[]) {
-  const written = { stdout: '', stderr: '' };
-  const stdout = { write: (text: string) => (written.stdout += text) };
-  const stderr = { write: (text: string) => (written.stderr += text) };
-  const host: CommandHost = {
-    stdout: stdout as never,
-    stderr,
-    log: new DiagnosticsLog(stderr, false),
-    // What would start nevertheless is stopped at once.
-    stop: { requested: Promise.resolve('sigint'), request: () => undefined },
-    crashed: new Promise<never>(() => undefined),
-    colours: () => false,
-    isScreen: () => false,
-    flush: () => Promise.resolve(),
-  };
-  return { code: await runCommandLine(args, host), ...written };
-}
 
 async function expectBadUsage(args: readonly string[], says: RegExp): Promise<void> {
   const { code, stdout, stderr } = await run(args);
@@ -48,7 +27,7 @@ afterEach(() => {
 
 describe('bad usage ends with exit code 2 and one line that says what is wrong', () => {
   test.each<[string[], RegExp]>([
-    [[], /a command is missing: devnet or run/],
+    [[], /a command is missing: devnet, run or replay/],
     [['fly'], /unknown command 'fly'/],
     [['--fly'], /unknown option '--fly'/],
     [['run', ...NODE], /--validators is missing/],

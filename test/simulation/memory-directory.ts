@@ -2,6 +2,7 @@ import type { Journal } from '../../machines/ports.js';
 import { ClaimLedger, type Claim } from '../../machines/rules/at-most-once.js';
 import type { Slot } from '../../machines/rules/chain-time.js';
 import type { DataDirectory } from '../../services/data-directory/data-directory.js';
+import type { RecordedLife } from './recorded-life.js';
 
 /** The data directory, in memory: what was claimed outlives a restart. */
 export class MemoryDirectory implements Journal {
@@ -20,15 +21,17 @@ export class MemoryDirectory implements Journal {
   }
 
   /** As a new process opens it: it knows every claim of those before. */
-  open(alter: (restored: ClaimLedger) => ClaimLedger = (restored) => restored): DataDirectory {
+  open(alter: (restored: ClaimLedger) => ClaimLedger = (restored) => restored, recorded?: RecordedLife): DataDirectory {
     const ledger = new ClaimLedger();
     for (const { what, claim } of this.#entries) {
       if (what === 'claim') ledger.claim(claim);
       else ledger.release(claim);
     }
+    const claims = alter(ledger);
     return {
-      journal: this,
-      claims: alter(ledger),
+      journal: recorded?.open(claims, this) ?? this,
+      recording: recorded ?? { record: () => undefined, beginWith: () => undefined },
+      claims,
       recordFromSlot: 0,
       findings: [],
       writable: true,

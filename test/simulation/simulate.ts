@@ -1,18 +1,23 @@
-/** `npm run simulate -- --epochs 10000 --seed 1 [--validators N] [--reorgs P] [--faults P] [--until-slot N]` */
+/** `npm run simulate -- --epochs 10000 --seed 1 [--validators N] [--reorgs P] [--faults P] [--until-slot N] [--replay]` */
 import { parseArgs } from 'node:util';
 import { DEFAULT_OPTIONS, SLOTS_PER_EPOCH, type SimulationOptions } from './options.js';
+import { differenceText, replayText } from '../support/recorded-run.js';
 import { progressOn } from './progress.js';
 import { simulate } from './simulation.js';
 import { summaryOf } from './tally.js';
 
 const FLAGS = ['epochs', 'seed', 'validators', 'reorgs', 'faults', 'until-slot'] as const;
 
-function optionsFrom(args: readonly string[]): SimulationOptions {
+function optionsFrom(args: readonly string[]): SimulationOptions & { readonly replay: boolean } {
   const config = Object.fromEntries(FLAGS.map((flag) => [flag, { type: 'string' as const }]));
-  const { values } = parseArgs({ args: [...args], options: config });
+  const replayFlag = { replay: { type: 'boolean' as const } };
+  const { values }: { values: Partial<Record<string, string | boolean>> } = parseArgs({
+    args: [...args],
+    options: { ...config, ...replayFlag },
+  });
   const numberOf = (flag: (typeof FLAGS)[number]): number | undefined => {
     const text = values[flag];
-    if (text === undefined) return undefined;
+    if (typeof text !== 'string') return undefined;
     const value = Number(text);
     const isShare = flag === 'reorgs' || flag === 'faults';
     const lowest = flag === 'epochs' || flag === 'validators' ? 1 : 0;
@@ -23,6 +28,7 @@ function optionsFrom(args: readonly string[]): SimulationOptions {
   };
   const untilSlot = numberOf('until-slot');
   return {
+    replay: values['replay'] === true,
     epochs: numberOf('epochs') ?? DEFAULT_OPTIONS.epochs,
     seed: numberOf('seed') ?? DEFAULT_OPTIONS.seed,
     validators: numberOf('validators') ?? DEFAULT_OPTIONS.validators,
@@ -33,7 +39,7 @@ function optionsFrom(args: readonly string[]): SimulationOptions {
 }
 
 async function main(): Promise<number> {
-  let options: SimulationOptions;
+  let options: ReturnType<typeof optionsFrom>;
   try {
     options = optionsFrom(process.argv.slice(2));
   } catch (error) {
@@ -41,7 +47,11 @@ async function main(): Promise<number> {
     return 2;
   }
   const progress = progressOn(process.stdout, options.epochs);
-  const result = await simulate(options, { onEpoch: (epoch) => progress.at(epoch) });
+  const replayed = replayTally();
+  const result = await simulate(options, {
+    onEpoch: (epoch) => progress.at(epoch),
+    ...(options.replay && { onRecorded: replayed.take }),
+  });
   progress.end();
   const { violation, events, replay, slots, seconds } = result;
   const out = (text: string) => process.stdout.write(`${text}\n`);
@@ -53,7 +63,30 @@ async function main(): Promise<number> {
     out('');
   }
   for (const line of summaryOf(result, Math.floor(slots / SLOTS_PER_EPOCH), seconds)) out(line);
-  return violation === undefined ? 0 : 1;
+  if (options.replay) out(replayed.summary());
+  return violation === undefined && replayed.difference() === undefined ? 0 : 1;
+}
+
+/** Replays each life, up to the first that decides otherwise. */
+function replayTally() {
+  let lives = 0;
+  let bytes = 0;
+  let decisions = 0;
+  let difference: string | undefined;
+  return {
+    take(segments: readonly string[]) {
+      const journal = segments.join('');
+      bytes += journal.length;
+      if (difference !== undefined) return;
+      const result = replayText(journal);
+      lives += result.starts;
+      decisions += result.decisions;
+      difference = differenceText(result);
+    },
+    difference: () => difference,
+    summary: () =>
+      difference ?? `replayed: ${lives} lives, ${decisions} decisions, all equal; ${bytes} bytes of journal`,
+  };
 }
 
 process.exitCode = await main();

@@ -38,12 +38,13 @@ export interface RunHooks {
   readonly sabotage?: Sabotage;
   readonly meterHeap?: HeapMeter;
   /** Called at each epoch's end. */
+  readonly onRecorded?: (segments: readonly string[]) => void;
   readonly onEpoch?: (epoch: number, tally: Tally) => void;
 }
 
 export async function simulate(options: SimulationOptions, hooks: RunHooks = {}): Promise<SimulationResult> {
   const began = performance.now();
-  const world = new World(options, hooks.sabotage);
+  const world = new World(options, hooks.sabotage, hooks.onRecorded);
   const tally = emptyTally();
   const demand: Demand = { demanded: 0, excused: new Map() };
   const quiet: QuietEpochs = { counted: 0 };

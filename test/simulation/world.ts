@@ -14,6 +14,7 @@ import { hostileExecutor } from './executors.js';
 import { Membership } from './membership.js';
 import { MemoryDirectory } from './memory-directory.js';
 import { SLOTS_PER_EPOCH, type SimulationOptions } from './options.js';
+import { RecordedLife } from './recorded-life.js';
 import { startLife, type Life } from './simulated-scheduler.js';
 import { ShownDuties } from './shown-duties.js';
 import {
@@ -31,6 +32,9 @@ export const INJECTED = 'injected:';
 export const LATENCY_MS = 20;
 /** A request that takes longer was disturbed; after a re-org, all is right again within this time. */
 export const SETTLE_MS = 10 * LATENCY_MS;
+
+/** A recorded journal has a new segment every so many slots; not where an epoch begins. */
+const SEGMENT_SLOTS = 21;
 
 /** One duty in the hands of an executor. */
 export interface HandOver {
@@ -84,6 +88,7 @@ export class World {
   /** Streams that are open say nothing. */
   streamsSilent = false;
   life: Life | undefined;
+  #recorded: RecordedLife | undefined;
   /** Unix ms at which this life began. */
   startedAt = -Infinity;
   /** Jumps of the clock: unix ms before it, and by how much. */
@@ -96,6 +101,8 @@ export class World {
   constructor(
     readonly options: SimulationOptions,
     readonly sabotage: Sabotage = {},
+    /** Told the journal of each life, segment by segment, when it has ended. */
+    readonly onRecorded?: (segments: readonly string[]) => void,
   ) {
     this.#jitter = new RandomStream(options.seed, 'jitter');
     this.#executor = hostileExecutor(options.seed, SLOT_MS, this.clock, ({ kind, slot }, validator) =>
@@ -156,13 +163,14 @@ export class World {
 
   startScheduler(): void {
     this.startedAt = this.clock.now();
+    if (this.onRecorded !== undefined) this.#recorded = new RecordedLife(this.spec, this.clock);
     this.life = startLife({
       clock: this.clock,
       jitter: this.#jitter,
       beaconNode: alteredNode(this.watched.node, this.sabotage.ask?.(this.watched.node) ?? {}),
       validators: this.membership,
       execute: (batch) => this.#execute(batch),
-      dataDir: this.#directory.open(this.sabotage.claims),
+      dataDir: this.#directory.open(this.sabotage.claims, this.#recorded),
       onLine: (line) => {
         if (this.sabotage.loseLine?.(line) !== true) this.#tell((observer) => observer.line?.(line));
       },
@@ -176,6 +184,8 @@ export class World {
   stopScheduler(): void {
     this.life?.stop();
     this.life = undefined;
+    if (this.#recorded !== undefined) this.onRecorded?.(this.#recorded.segments());
+    this.#recorded = undefined;
     this.#noteFitness(true);
     this.shown.forget();
     this.#tell((observer) => observer.lifeEnded?.());
@@ -184,6 +194,7 @@ export class World {
   /** A moment before the next slot starts. */
   endSlot(slot: Slot): void {
     this.#tell((observer) => observer.slotEnds?.(slot));
+    if (slot % SEGMENT_SLOTS === 0) this.#recorded?.beginSegment();
     const oldest = slot - 4 * SLOTS_PER_EPOCH;
     this.disturbances.forgetBefore(this.startOf(oldest));
     while (this.jumps[0] !== undefined && this.jumps[0].from < this.startOf(oldest)) this.jumps.shift();

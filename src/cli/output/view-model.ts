@@ -11,7 +11,7 @@ import type { DutyKind, Role } from '../../../machines/rules/duties.js';
 import { dueAtMs } from '../../../machines/rules/duty-points.js';
 import type { Diagnostic } from '../../../machines/rules/event-log.js';
 import type { SyncProgress } from '../../../services/ssv-contract/log-follower.js';
-import type { SchedulerSnapshot } from '../../duty-scheduler.js';
+import type { SchedulerSnapshot } from '../../scheduler-snapshot.js';
 import { describeLine } from './describe-line.js';
 import { kindsOfRoles } from './kinds-of-roles.js';
 import { EMPTY_KINDS, type KindTallies, type Tally } from './tally.js';

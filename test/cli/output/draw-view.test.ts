@@ -46,7 +46,7 @@ function sources(tally: Tally, changes: Partial<ViewSources> = {}): ViewSources 
 
 function table(...tables: [number, string][]) {
   const described = tables.map(([target, status]) => ({ target, status, dependentRoot: null, duties: 64 }));
-  return { schedule: 'scheduled', execution: 'idle', tables: described };
+  return { schedule: 'scheduled', execution: 'idle', tables: described, batches: [] };
 }
 
 function drawn(from: ViewSources, columns = 80, rows = 24, colours = false): string[] {

@@ -3,18 +3,20 @@ import { expect, test } from 'vitest';
 import { attester } from '../../../machines/roles/attester.js';
 import { syncCommittee } from '../../../machines/roles/sync-committee.js';
 import { collectData } from '../../../services/actors/node-actors.js';
+import { LiveEntrance } from '../../../services/entrance/live-entrance.js';
 import { VirtualClock } from '../../../services/clock/virtual-clock.js';
 import { createDevnet } from '../../../src/devnet/index.js';
 import { alteredNode } from '../../support/altered-node.js';
 import { testChain } from '../../support/chain.js';
 
 const chain = testChain();
+const entrance = new LiveEntrance(new VirtualClock(chain.genesisTimeMs), () => 0.5);
 const node = createDevnet({ clock: new VirtualClock(chain.genesisTimeMs), genesisTimeMs: chain.genesisTimeMs }).node();
 
 function collected(executionOptimistic: boolean, role: typeof attester) {
   const answering = alteredNode(node, { getHeadRoot: () => Promise.resolve({ root: '0xab', executionOptimistic }) });
   const kind = role.kinds.find(({ data }) => data !== null)!;
-  return toPromise(createActor(collectData(answering), { input: { kind, slot: 0, chain } }).start());
+  return toPromise(createActor(collectData(entrance, answering), { input: { kind, slot: 0, chain } }).start());
 }
 
 test('a head that is not optimistic is signed over', async () => {

@@ -104,10 +104,16 @@ describe('segments', () => {
     expect(Object.keys(await journalOf(folder))).toEqual(['journal-0.jsonl']);
   });
 
-  it('a new one every two epochs, which begins with all claims; those long over go', async () => {
+  it.each([
+    // Slots 80 … 111 are the last four epochs; the segment of 64 … 80 reaches into them.
+    { journalEpochs: 4, kept: ['journal-64.jsonl', 'journal-80.jsonl', 'journal-96.jsonl'] },
+    { journalEpochs: 2, kept: ['journal-80.jsonl', 'journal-96.jsonl'] },
+    // Two are the least.
+    { journalEpochs: 0, kept: ['journal-80.jsonl', 'journal-96.jsonl'] },
+  ])('a new one every two epochs, with all claims; $journalEpochs are kept', async ({ journalEpochs, kept }) => {
     const folder = await temporaryFolder();
     const clock = clockAt(16);
-    const directory = await open(folder, clock);
+    const directory = await open(folder, clock, { journalEpochs });
     for (let slot = 16; slot < 16 + 96; slot++) {
       await clock.advanceTo(slotStartMs(CHAIN, slot));
       directory.claims.prune(slot - 24);
@@ -117,8 +123,7 @@ describe('segments', () => {
     }
     await directory.close();
     const journal = await journalOf(folder);
-    // Slots 80 … 111 are the last four epochs; the segment of 64 … 80 reaches into them.
-    expect(Object.keys(journal)).toEqual(['journal-64.jsonl', 'journal-80.jsonl', 'journal-96.jsonl']);
+    expect(Object.keys(journal)).toEqual(kept);
     const snapshot = journal['journal-96.jsonl']!.filter(({ type }) => type === 'claim-held');
     expect(snapshot[0]).toMatchObject({ slot: 20, epoch: 2, role: 'attester', validators: [3] });
     const slots = snapshot.map(({ slot }) => slot as number);
