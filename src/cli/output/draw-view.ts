@@ -5,7 +5,7 @@ import { dutyGrid, gridLines } from './duty-grid.js';
 import { historyBar, historyText } from './history-text.js';
 import { slotBar, slotBarLegend } from './slot-bar.js';
 import { troubleText, verdict } from './summary.js';
-import { missed } from './tally.js';
+import { missed } from '../../observability/tally.js';
 import type { Happening, TableView, ViewModel } from './view-model.js';
 
 export interface Canvas {

@@ -1,6 +1,6 @@
 import type { DutyKind, Trigger } from '../../../machines/rules/duties.js';
-import { marginText } from './describe-line.js';
-import { medianMargin, missed, type KindTallies, type KindTally } from './tally.js';
+import { marginText } from '../../observability/describe-line.js';
+import { medianMargin, missed, type KindTallies, type KindTally } from '../../observability/tally.js';
 
 /** A table of text: the first column is aligned to the left, the others to the right. */
 export interface Grid {

@@ -6,8 +6,8 @@ import type { SyncProgress } from '../../../services/ssv-contract/log-follower.j
 import type { DutyScheduler } from '../../duty-scheduler.js';
 import { drawView, upcomingShown } from './draw-view.js';
 import type { HeadArrivals } from './head-arrivals.js';
-import type { Tally } from './tally.js';
-import { upcomingSlots, type UpcomingSlot } from './upcoming.js';
+import type { Tally } from '../../observability/tally.js';
+import { upcomingSlots, type UpcomingSlot } from '../../observability/upcoming.js';
 import { buildView, type TimedDiagnostic } from './view-model.js';
 
 const REDRAW_EVERY_MS = 250;

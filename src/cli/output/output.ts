@@ -11,7 +11,7 @@ import { JsonLines } from './json-lines.js';
 import { LiveView } from './live-view.js';
 import { plainLine } from './plain-lines.js';
 import { summaryLines, verdict } from './summary.js';
-import { EMPTY_TALLY, tallied, type DueOffset } from './tally.js';
+import { EMPTY_TALLY, tallied, type DueOffset } from '../../observability/tally.js';
 
 /** Where a command shows what happens. */
 export interface Output {

@@ -1,8 +1,8 @@
 import type { DutyKind } from '../../../machines/rules/duties.js';
 import type { EventLine } from '../../../machines/rules/event-log.js';
 import { clockText } from './clock-text.js';
-import { describeLine, type ExecutionFacts } from './describe-line.js';
-import { triggerOf, type DueOffset, type Tally } from './tally.js';
+import { describeLine, type ExecutionFacts } from '../../observability/describe-line.js';
+import { triggerOf, type DueOffset, type Tally } from '../../observability/tally.js';
 
 const SUBJECT_WIDTH: number = ('sync-committee-contribution' satisfies DutyKind).length;
 const SLOT_WIDTH = 8;

@@ -1,9 +1,9 @@
 import { DUTY_KINDS, ROLES, type DutyKind } from '../../../machines/rules/duties.js';
 import { durationText } from './duration-text.js';
-import { counted } from './describe-line.js';
+import { counted } from '../../observability/describe-line.js';
 import { dutyGrid, gridLines, SHORT_NAMES } from './duty-grid.js';
-import { kindsOfRoles } from './kinds-of-roles.js';
-import { missed, sumOf, underWay, type KindTallies, type KindTally, type Tally } from './tally.js';
+import { kindsOfRoles } from '../../observability/kinds-of-roles.js';
+import { missed, sumOf, underWay, type KindTallies, type KindTally, type Tally } from '../../observability/tally.js';
 
 const LABEL_WIDTH = 11;
 

@@ -12,10 +12,10 @@ import { dueAtMs } from '../../../machines/rules/duty-points.js';
 import type { Diagnostic } from '../../../machines/rules/event-log.js';
 import type { SyncProgress } from '../../../services/ssv-contract/log-follower.js';
 import type { SchedulerSnapshot } from '../../scheduler-snapshot.js';
-import { describeLine } from './describe-line.js';
-import { kindsOfRoles } from './kinds-of-roles.js';
-import { EMPTY_KINDS, type KindTallies, type Tally } from './tally.js';
-import type { UpcomingSlot } from './upcoming.js';
+import { describeLine, isTrouble } from '../../observability/describe-line.js';
+import { kindsOfRoles } from '../../observability/kinds-of-roles.js';
+import { EMPTY_KINDS, type KindTallies, type Tally } from '../../observability/tally.js';
+import type { UpcomingSlot } from '../../observability/upcoming.js';
 
 /** A diagnostic with its time. */
 export interface TimedDiagnostic extends Diagnostic {
@@ -147,19 +147,4 @@ function happeningsOf(tally: Tally, diagnostics: readonly TimedDiagnostic[]): Ha
     return { time, slot: undefined, subject: level, text: message, isTrouble: level === 'warn' || level === 'error' };
   });
   return [...told, ...said].sort((a, b) => a.time - b.time);
-}
-
-function isTrouble(line: Tally['notable'][number]): boolean {
-  switch (line.type) {
-    case 'duties-changed':
-    case 'validators-changed':
-    case 'scheduler-stopped':
-      return false;
-    case 'beacon-node':
-      return line.status !== 'connected' && line.status !== 'synced';
-    case 'duty-skipped':
-      return line.reason !== 'genesis-slot';
-    default:
-      return true;
-  }
 }

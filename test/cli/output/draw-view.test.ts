@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChainSpec } from '../../../machines/rules/chain-time.js';
 import { drawView } from '../../../src/cli/output/draw-view.js';
 import { slotBar, slotBarLegend } from '../../../src/cli/output/slot-bar.js';
-import { EMPTY_TALLY, type Tally } from '../../../src/cli/output/tally.js';
+import { EMPTY_TALLY, type Tally } from '../../../src/observability/tally.js';
 import { buildView, type SlotView, type ViewSources } from '../../../src/cli/output/view-model.js';
 import { chainSpecOf, DEFAULT_PARAMETERS } from '../../../src/devnet/parameters.js';
 import { due, executed, line, STARTED, tallyOf } from './lines.js';

@@ -1,6 +1,6 @@
 import type { DutyKind, Trigger } from '../../../machines/rules/duties.js';
 import type { EventLine, Report } from '../../../machines/rules/event-log.js';
-import { EMPTY_TALLY, tallied, type DueOffset, type Tally } from '../../../src/cli/output/tally.js';
+import { EMPTY_TALLY, tallied, type DueOffset, type Tally } from '../../../src/observability/tally.js';
 
 /** Due points of a 2 s slot. */
 export const dueOffset: DueOffset = (kind) => {

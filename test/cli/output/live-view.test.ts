@@ -3,7 +3,7 @@ import picocolors from 'picocolors';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { HeadArrivals } from '../../../src/cli/output/head-arrivals.js';
 import { LiveView } from '../../../src/cli/output/live-view.js';
-import { EMPTY_TALLY } from '../../../src/cli/output/tally.js';
+import { EMPTY_TALLY } from '../../../src/observability/tally.js';
 import type { DutyScheduler } from '../../../src/duty-scheduler.js';
 
 class FakeTerminal extends EventEmitter {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { summaryLines, troubleText, verdict } from '../../../src/cli/output/summary.js';
-import { EMPTY_TALLY } from '../../../src/cli/output/tally.js';
+import { EMPTY_TALLY } from '../../../src/observability/tally.js';
 import { due, executed, line, STARTED, tallyOf } from './lines.js';
 
 const GENESIS = line({ type: 'duty-skipped', slot: 0, role: 'proposer', validators: [9], reason: 'genesis-slot' });

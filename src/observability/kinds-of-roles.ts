@@ -1,5 +1,5 @@
-import { ROLE_DEFINITIONS } from '../../../machines/roles/index.js';
-import { DUTY_KINDS, type DutyKind, type Role } from '../../../machines/rules/duties.js';
+import { ROLE_DEFINITIONS } from '../../machines/roles/index.js';
+import { DUTY_KINDS, type DutyKind, type Role } from '../../machines/rules/duties.js';
 
 /** The kinds of duty that some roles have, in the order in which they are shown. */
 export function kindsOfRoles(roles: readonly Role[]): readonly DutyKind[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { EMPTY_TALLY, medianMargin, missed, tallied, triggerOf, underWay } from '../../../src/cli/output/tally.js';
-import { due, dueOffset, executed, line, STARTED, tallyOf } from './lines.js';
+import { EMPTY_TALLY, medianMargin, missed, tallied, triggerOf, underWay } from '../../src/observability/tally.js';
+import { due, dueOffset, executed, line, STARTED, tallyOf } from '../cli/output/lines.js';
 
 describe('what became of duties', () => {
   test('met, by what started them, in the whole run and in the epoch of their slot', () => {

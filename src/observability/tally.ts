@@ -2,9 +2,9 @@
  * What the lines of the event log add up to: a plain reducer, for whatever shows it (terminal, summary, a page).
  * It keeps the whole run as counts, the last epochs one by one, and the last notable lines.
  */
-import type { Epoch, Slot } from '../../../machines/rules/chain-time.js';
-import { type DutyKind, type Role, type Trigger, type ValidatorIndex } from '../../../machines/rules/duties.js';
-import type { CancelReason, DeferralReason, EventLine, SkipReason } from '../../../machines/rules/event-log.js';
+import type { Epoch, Slot } from '../../machines/rules/chain-time.js';
+import { type DutyKind, type Role, type Trigger, type ValidatorIndex } from '../../machines/rules/duties.js';
+import type { CancelReason, DeferralReason, EventLine, SkipReason } from '../../machines/rules/event-log.js';
 
 type Counts<K extends string> = Readonly<Partial<Record<K, number>>>;
 

@@ -1,5 +1,5 @@
-import type { EventLine, TableName } from '../../../machines/rules/event-log.js';
-import type { DutyKind, Trigger } from '../../../machines/rules/duties.js';
+import type { EventLine, TableName } from '../../machines/rules/event-log.js';
+import type { DutyKind, Trigger } from '../../machines/rules/duties.js';
 
 /** A line of the event log for people: what it is about, and what happened. */
 export interface Description {
@@ -87,6 +87,27 @@ export function describeLine(line: EventLine, facts?: ExecutionFacts): Descripti
         subject: 'clock',
         text: line.from === line.to ? `slot ${line.from} was skipped` : `slots ${line.from} to ${line.to} were skipped`,
       };
+  }
+}
+
+/** Whether a line is one of those that an operator should look at. */
+export function isTrouble(line: EventLine): boolean {
+  switch (line.type) {
+    case 'scheduler-started':
+    case 'duties-fetched':
+    case 'duty-due':
+    case 'duty-executed':
+    case 'subscriptions-sent':
+    case 'duties-changed':
+    case 'validators-changed':
+    case 'scheduler-stopped':
+      return false;
+    case 'beacon-node':
+      return line.status !== 'connected' && line.status !== 'synced';
+    case 'duty-skipped':
+      return line.reason !== 'genesis-slot';
+    default:
+      return true;
   }
 }
 

@@ -1,6 +1,6 @@
-import { ROLES, type Role, type ValidatorIndex } from '../../../machines/rules/duties.js';
-import type { Slot } from '../../../machines/rules/chain-time.js';
-import type { DutyScheduler } from '../../duty-scheduler.js';
+import { ROLES, type Role, type ValidatorIndex } from '../../machines/rules/duties.js';
+import type { Slot } from '../../machines/rules/chain-time.js';
+import type { DutyScheduler } from '../duty-scheduler.js';
 
 /** Who has a duty in a slot, by role: the first few, and how many there are. */
 export interface UpcomingSlot {
