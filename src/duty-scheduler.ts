@@ -11,6 +11,7 @@ import type { ValidatorSourceEvent } from '../machines/rules/validator-changes.j
 import { CommitteeBatches, type CommitteeExecutor } from '../services/committee-batches.js';
 import { schedulerLogic, startActor, type SchedulerActor } from '../services/actors/scheduler-logic.js';
 import { createHttpBeaconNode } from '../services/beacon-node/http-beacon-node.js';
+import type { ExchangeObserver, NodeExchange } from '../services/beacon-node/http-client.js';
 import { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
 import { RealClock } from '../services/clock/real-clock.js';
 import type { Beginning } from '../services/entrance/input.js';
@@ -55,6 +56,12 @@ export interface DutySchedulerOptions extends Partial<SchedulingPolicy> {
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 }
 
+/** A request to a beacon node that is over. */
+export interface NodeRequestSeen extends NodeExchange {
+  /** Address of the node without credentials. */
+  readonly url: string;
+}
+
 /** What an event of the validator source may be, sent by the embedder. */
 export type DutySchedulerEvent = Exclude<ValidatorSourceEvent, { type: 'VALIDATORS_KNOWN' }>;
 
@@ -73,12 +80,16 @@ export interface DutyScheduler {
   on<T extends EventLine['type']>(type: T, listener: Listener<Extract<EventLine, { type: T }>>): () => void;
   on(type: '*', listener: Listener<EventLine>): () => void;
   on(type: 'diagnostic', listener: Listener<Diagnostic>): () => void;
+  /** Listens to requests to the beacon node as they end; nothing comes of a `BeaconNode` of your own. */
+  on(type: 'node-request', listener: Listener<NodeRequestSeen>): () => void;
   /** Tells of validators that come and go; before `start` has finished, it is kept until then. */
   send(event: DutySchedulerEvent): void;
   /** Duties known for a slot, by kind; for proposers, our own only. */
   duties(slot: Slot): Partial<Record<DutyKind, readonly Duty[]>>;
   /** A summary of the state, as plain data; undefined before the start. */
   snapshot(): SchedulerSnapshot | undefined;
+  /** Whether what is claimed reaches the disk; undefined without a data directory, and before it is open. */
+  readonly journalWritable: boolean | undefined;
   /** The root actor; undefined before the start. */
   readonly actor: SchedulerActor | undefined;
 }
@@ -100,6 +111,7 @@ class Scheduler implements DutyScheduler {
   readonly #executors: Executors;
   readonly #committees: CommitteeBatches | undefined;
   readonly #early: DutySchedulerEvent[] = [];
+  readonly #requestListeners = new Set<Listener<NodeRequestSeen>>();
   #chain: ChainSpec | undefined;
   #actor: SchedulerActor | undefined;
   #data: DataDirectory | undefined;
@@ -117,7 +129,9 @@ class Scheduler implements DutyScheduler {
       ? options.validators
       : staticValidators(options.validators.map((id) => parseValidatorId(String(id))));
     this.#node =
-      typeof options.beaconNode === 'string' ? httpNode(options.beaconNode, this.#clock) : options.beaconNode;
+      typeof options.beaconNode === 'string'
+        ? httpNode(options.beaconNode, this.#clock, (exchange) => this.#tellExchange(exchange))
+        : options.beaconNode;
   }
 
   get actor(): SchedulerActor | undefined {
@@ -223,6 +237,10 @@ class Scheduler implements DutyScheduler {
 
   on(type: string, listener: Listener<never>): () => void {
     if (type === 'diagnostic') return this.#eventLog.onDiagnostic(listener as Listener<Diagnostic>);
+    if (type === 'node-request') {
+      this.#requestListeners.add(listener as Listener<NodeRequestSeen>);
+      return () => void this.#requestListeners.delete(listener as Listener<NodeRequestSeen>);
+    }
     return this.#eventLog.onLine((line) => {
       if (type === '*' || line.type === type) (listener as Listener<EventLine>)(line);
     });
@@ -256,6 +274,22 @@ class Scheduler implements DutyScheduler {
 
   snapshot(): SchedulerSnapshot | undefined {
     return this.#actor && snapshotOf(this.#actor);
+  }
+
+  get journalWritable(): boolean | undefined {
+    return this.#data?.writable;
+  }
+
+  /** A listener that fails is told of, and disturbs no request. */
+  #tellExchange(exchange: NodeExchange): void {
+    for (const listener of this.#requestListeners) {
+      try {
+        listener({ url: this.#node.url, ...exchange });
+      } catch (error) {
+        const message = `a listener of node requests failed: ${String(error)}`;
+        this.#eventLog.diagnose({ level: 'error', message });
+      }
+    }
   }
 
   #committeeBatches(): CommitteeBatches | undefined {
@@ -308,9 +342,9 @@ function isSource(validators: DutySchedulerOptions['validators']): validators is
   return 'run' in validators;
 }
 
-function httpNode(url: string, clock: Clock) {
+function httpNode(url: string, clock: Clock, onExchange: ExchangeObserver) {
   try {
-    return createHttpBeaconNode({ url, clock });
+    return createHttpBeaconNode({ url, clock, onExchange });
   } catch (error) {
     throw new ConfigurationError(`beaconNode: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -7,6 +7,7 @@ export {
   type DutyScheduler,
   type DutySchedulerEvent,
   type DutySchedulerOptions,
+  type NodeRequestSeen,
 } from './duty-scheduler.js';
 export { type RoleSnapshot, type SchedulerSnapshot } from './scheduler-snapshot.js';
 export { createDevnet, type Devnet, type DevnetOptions } from './devnet/index.js';

@@ -17,7 +17,15 @@ import { chunksOf } from './chunks.js';
 import { type DutyRequestSettings, DutyRequests } from './duty-requests.js';
 import { httpError, schemaError } from './failures.js';
 import { openHeadStream } from './head-stream.js';
-import { createNodeAgent, endpointOf, HttpClient, isSuccess, type NodeRequest, parseJson } from './http-client.js';
+import {
+  createNodeAgent,
+  endpointOf,
+  type ExchangeObserver,
+  HttpClient,
+  isSuccess,
+  type NodeRequest,
+  parseJson,
+} from './http-client.js';
 import { type NodeAddress, parseNodeAddress } from './node-address.js';
 import { ANSWERS, readAnswer } from './schemas.js';
 import { type TimeBudgets, timeBudgets } from './time-budget.js';
@@ -36,6 +44,8 @@ export interface HttpBeaconNodeOptions {
   readonly anotherNodeCanBeAsked?: boolean;
   /** Connections to use instead of own ones; `close` leaves them open. */
   readonly dispatcher?: Dispatcher;
+  /** Hears of each request when it is over; the event stream is none. */
+  readonly onExchange?: ExchangeObserver;
 }
 
 /**
@@ -64,7 +74,7 @@ class HttpBeaconNode implements BeaconNode {
     this.#anotherNodeCanBeAsked = options.anotherNodeCanBeAsked ?? false;
     this.#ownsDispatcher = options.dispatcher === undefined;
     this.#dispatcher = options.dispatcher ?? createNodeAgent();
-    this.#http = new HttpClient(this.#address, this.#clock, this.#dispatcher);
+    this.#http = new HttpClient(this.#address, this.#clock, this.#dispatcher, options.onExchange);
     this.#duties = new DutyRequests(this.#http);
     this.#validators = new ValidatorLookup(this.#http);
   }

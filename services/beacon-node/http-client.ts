@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
-import type { Clock } from '../../machines/ports.js';
+import { BeaconNodeError, type BeaconNodeErrorKind, type Clock } from '../../machines/ports.js';
 import { abortedError, httpError, schemaError, timeoutError, tooLargeError, transportError } from './failures.js';
 import { type NodeAddress, requestTarget } from './node-address.js';
 import { RequestScope } from './request-scope.js';
@@ -41,6 +41,22 @@ export interface NodeAnswer {
   readonly text: string;
 }
 
+/** A request that is over, for whoever counts. */
+export interface NodeExchange {
+  /** `GET /eth/v1/validator/duties/attester/{number}`: numbers in the path are left out. */
+  readonly endpoint: string;
+  /** Class of the status (`2xx` … `5xx`), or why there was no complete answer. */
+  readonly outcome: '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | BeaconNodeErrorKind;
+  /** Unix ms. */
+  readonly sentAt: number;
+  readonly endedAt: number;
+  /** The `date` header of the answer, as it came. */
+  readonly date: string | undefined;
+}
+
+/** Hears of each request to a node when it is over. Must not throw. */
+export type ExchangeObserver = (exchange: NodeExchange) => void;
+
 /** How errors call a request: `GET /eth/v1/node/syncing`. */
 export function endpointOf(request: Pick<NodeRequest, 'method' | 'path'>): string {
   return `${request.method} ${request.path}`;
@@ -64,6 +80,7 @@ export class HttpClient {
     readonly address: NodeAddress,
     private readonly clock: Clock,
     private readonly dispatcher: Dispatcher,
+    private readonly observer?: ExchangeObserver,
   ) {}
 
   /** The answer, whatever its status. */
@@ -96,6 +113,38 @@ export class HttpClient {
   }
 
   async #exchange<T>(request: NodeRequest, read: (response: Dispatcher.ResponseData) => Promise<T>): Promise<T> {
+    if (this.observer === undefined) return this.#request(request, read);
+    const sentAt = this.clock.now();
+    let seen: Dispatcher.ResponseData | undefined;
+    try {
+      const value = await this.#request(request, (response) => read((seen = response)));
+      this.#tell(request, sentAt, statusClass(seen!.statusCode), seen);
+      return value;
+    } catch (error) {
+      const answered = error instanceof BeaconNodeError && error.kind === 'http';
+      const kind = error instanceof BeaconNodeError ? error.kind : 'unreachable';
+      this.#tell(request, sentAt, answered ? statusClass(seen!.statusCode) : kind, seen);
+      throw error;
+    }
+  }
+
+  #tell(
+    request: NodeRequest,
+    sentAt: number,
+    outcome: NodeExchange['outcome'],
+    answer: Dispatcher.ResponseData | undefined,
+  ): void {
+    const date = answer?.headers['date'];
+    this.observer?.({
+      endpoint: endpointOf(request).replace(/\/\d+(?=\/|$)/g, '/{number}'),
+      outcome,
+      sentAt,
+      endedAt: this.clock.now(),
+      date: typeof date === 'string' ? date : undefined,
+    });
+  }
+
+  async #request<T>(request: NodeRequest, read: (response: Dispatcher.ResponseData) => Promise<T>): Promise<T> {
     const endpoint = endpointOf(request);
     const scope = new RequestScope(endpoint, request.budgetMs, this.clock, request.signal, SCOPE_ERRORS);
     try {
@@ -124,6 +173,10 @@ export class HttpClient {
     if (this.address.authorization !== undefined) headers['authorization'] = this.address.authorization;
     return headers;
   }
+}
+
+function statusClass(status: number): NodeExchange['outcome'] {
+  return `${Math.floor(status / 100)}xx` as NodeExchange['outcome'];
 }
 
 /** Any 2xx status. */

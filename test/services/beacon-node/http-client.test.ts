@@ -1,7 +1,12 @@
 import { getEventListeners } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNodeAgent, HttpClient, type NodeRequest } from '../../../services/beacon-node/http-client.js';
+import {
+  createNodeAgent,
+  HttpClient,
+  type NodeExchange,
+  type NodeRequest,
+} from '../../../services/beacon-node/http-client.js';
 import { parseNodeAddress } from '../../../services/beacon-node/node-address.js';
 import { RealClock } from '../../../services/clock/real-clock.js';
 import { VirtualClock } from '../../../services/clock/virtual-clock.js';
@@ -28,6 +33,28 @@ describe('HttpClient', () => {
   });
   afterEach(async () => {
     await server.close();
+  });
+
+  it('tells an observer of each request when it is over: its endpoint without numbers, what became of it, the date', async () => {
+    const seen: NodeExchange[] = [];
+    const http = new HttpClient(parseNodeAddress(server.url), clock, dispatcher, (exchange) => seen.push(exchange));
+    server.json({ ok: true });
+    await http.getJson(get('/eth/v1/validator/duties/attester/17'));
+    server.json({ message: 'not yet' }, 400);
+    await http.post({ ...get('/eth/v1/x'), method: 'POST', body: [] }).catch(() => undefined);
+    await http.send(get('/eth/v1/x'));
+    server.handle((_, response) => void response.destroy());
+    await http.getText(get('/eth/v1/x')).catch(() => undefined);
+    await http.getText(get('/eth/v1/x', AbortSignal.abort())).catch(() => undefined);
+    expect(seen.map(({ endpoint, outcome }) => `${endpoint} ${outcome}`)).toEqual([
+      'GET /eth/v1/validator/duties/attester/{number} 2xx',
+      'POST /eth/v1/x 4xx',
+      'GET /eth/v1/x 4xx',
+      'GET /eth/v1/x unreachable',
+      'GET /eth/v1/x aborted',
+    ]);
+    expect(Date.parse(seen[0]!.date!)).toBeGreaterThan(Date.now() - 5000);
+    expect(seen.at(-1)).toMatchObject({ date: undefined, sentAt: 0, endedAt: 0 });
   });
 
   it('sends credentials as a header, and the prefix and query of the address', async () => {
