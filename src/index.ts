@@ -10,6 +10,13 @@ export {
   type NodeRequestSeen,
 } from './duty-scheduler.js';
 export { type RoleSnapshot, type SchedulerSnapshot } from './scheduler-snapshot.js';
+export {
+  HttpAddressError,
+  serveHttp,
+  type HttpAddress,
+  type HttpServer,
+  type HttpServerOptions,
+} from './http/http-server.js';
 export { createDevnet, type Devnet, type DevnetOptions } from './devnet/index.js';
 
 export * from '../machines/ports.js';

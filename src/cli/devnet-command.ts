@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Role } from '../../machines/rules/duties.js';
 import { createDevnet, PortTakenError, type Devnet } from '../devnet/index.js';
+import type { HttpAddress } from '../http/http-server.js';
 import type { CommandHost } from './command-host.js';
 import type { LogFormat } from './flags.js';
 import { REPORTING_EXECUTORS } from './reporting-executors.js';
@@ -21,6 +22,8 @@ export interface DevnetSettings {
   /** Undefined: a temporary folder. */
   readonly dataDir: string | undefined;
   readonly journalEpochs: number;
+  /** Undefined: nothing is served. A chain alone has nothing to serve. */
+  readonly http: HttpAddress | undefined;
   readonly logFormat: LogFormat;
   readonly seed: number;
   readonly slotMs: number;
@@ -71,12 +74,13 @@ async function serveChain(host: CommandHost, devnet: Devnet, { logFormat, slotMs
 }
 
 async function runOnDevnet(host: CommandHost, devnet: Devnet, settings: DevnetSettings): Promise<void> {
-  const { roles, dataDir, journalEpochs, logFormat } = settings;
+  const { roles, dataDir, journalEpochs, http, logFormat } = settings;
   const temporary = dataDir === undefined ? await mkdtemp(join(tmpdir(), 'ssv-duty-scheduler-')) : undefined;
   try {
     await runSession(host, {
       title: 'devnet',
       logFormat,
+      http,
       scheduler: {
         beaconNode: urlOf(devnet),
         validators: devnet.changingValidators(CHANGE_EVERY_SLOTS),

@@ -3,6 +3,7 @@ import { parseNodeAddress } from '../../services/beacon-node/node-address.js';
 import { ROLES, type Role } from '../../machines/rules/duties.js';
 import type { LatePolicy } from '../../machines/rules/policy.js';
 import type { Supposition } from '../../services/recording/what-if/supposition.js';
+import type { HttpAddress } from '../http/http-server.js';
 import { UsageError } from './usage-error.js';
 
 /** What stdout carries: text for a person, or the event log. */
@@ -34,6 +35,18 @@ export function readBeaconNode(addresses: readonly string[]): string {
     if (error instanceof TypeError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+/** Where to listen: `host:port`, IPv6 in brackets; undefined for `off`. */
+export function readHttpAddress(text: string): HttpAddress | undefined {
+  if (text.trim() === 'off') return undefined;
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@[\]]+)):(\d{1,5})$/.exec(text.trim());
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) {
+    throw new UsageError(`${quoted(text)} is no address such as 127.0.0.1:8645, nor off`);
+  }
+  return { host, port };
 }
 
 /** How attestations of past slots are treated. */

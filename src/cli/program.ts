@@ -5,6 +5,7 @@ import { FlagValues } from './flag-values.js';
 import {
   readBeaconNode,
   readFolder,
+  readHttpAddress,
   readLatePolicy,
   readLogFormat,
   readRoles,
@@ -90,6 +91,7 @@ function addDevnet(program: Command, commands: Commands): void {
       flag('--data-dir <dir>', 'folder of checkpoint and journal (default: a temporary folder, removed at the end)'),
     )
     .addOption(journalEpochsFlag())
+    .addOption(httpFlag().default('127.0.0.1:8645'))
     .addOption(logFormatFlag())
     .addOption(flag('--seed <n>', 'seed of the chain: the same seed, the same duties').default('1'))
     .addOption(flag('--slot-ms <n>', 'length of a slot in ms').default('2000'))
@@ -102,6 +104,7 @@ function addDevnet(program: Command, commands: Commands): void {
       roles: flags.required('--roles', readRoles, 'the roles to run'),
       dataDir: flags.optional('--data-dir', readFolder),
       journalEpochs: flags.required('--journal-epochs', readJournalEpochs, 'a number of epochs'),
+      http: flags.optional('--http', readHttpAddress),
       logFormat: flags.required('--log-format', readLogFormat, 'pretty or json'),
       seed: flags.required('--seed', readSeed, 'a number'),
       slotMs: flags.required('--slot-ms', readSlotTime, 'a number of ms'),
@@ -143,6 +146,7 @@ function addRun(program: Command, commands: Commands): void {
       flag('--data-dir <dir>', 'folder of checkpoint and journal; one process at a time, one chain').default('./data'),
     )
     .addOption(journalEpochsFlag())
+    .addOption(httpFlag().default('off'))
     .addOption(logFormatFlag())
     .addHelpText('after', RUN_EXAMPLES);
   run.action(() => {
@@ -156,6 +160,7 @@ function addRun(program: Command, commands: Commands): void {
       late: flags.required('--late', readLatePolicy, 'never, journal or always'),
       dataDir: flags.required('--data-dir', readFolder, 'a folder'),
       journalEpochs: flags.required('--journal-epochs', readJournalEpochs, 'a number of epochs'),
+      http: flags.optional('--http', readHttpAddress),
       logFormat: flags.required('--log-format', readLogFormat, 'pretty or json'),
     });
   });
@@ -192,6 +197,13 @@ function rolesFlag(): Option {
 
 function journalEpochsFlag(): Option {
   return flag('--journal-epochs <n>', 'epochs of the journal that are kept at least; two or more').default('2');
+}
+
+function httpFlag(): Option {
+  return flag(
+    '--http <host:port>',
+    'where the page, /metrics, /healthz, /readyz and /api are served; port 0: any free one; off: nowhere',
+  );
 }
 
 function logFormatFlag(): Option {

@@ -2,6 +2,7 @@ import type { Role } from '../../machines/rules/duties.js';
 import type { LatePolicy } from '../../machines/rules/policy.js';
 import type { SyncProgress } from '../../services/ssv-contract/log-follower.js';
 import { createSsvValidatorSource } from '../../services/ssv-contract/ssv-validator-source.js';
+import type { HttpAddress } from '../http/http-server.js';
 import type { CommandHost } from './command-host.js';
 import type { LogFormat } from './flags.js';
 import { REPORTING_EXECUTORS } from './reporting-executors.js';
@@ -18,13 +19,15 @@ export interface RunSettings {
   readonly late: LatePolicy;
   readonly dataDir: string;
   readonly journalEpochs: number;
+  /** Undefined: nothing is served. */
+  readonly http: HttpAddress | undefined;
   readonly logFormat: LogFormat;
 }
 
 /** The scheduler on a real node, until it is asked to stop. */
 export async function runCommand(
   host: CommandHost,
-  { logFormat, validators: choice, ...settings }: RunSettings,
+  { logFormat, http, validators: choice, ...settings }: RunSettings,
 ): Promise<void> {
   const watchers: ((progress: SyncProgress) => void)[] = [];
   const onProgress = (progress: SyncProgress) => watchers.forEach((watch) => watch(progress));
@@ -32,6 +35,7 @@ export async function runCommand(
   await runSession(host, {
     title: 'run',
     logFormat,
+    http,
     scheduler: { ...settings, validators, executors: REPORTING_EXECUTORS },
     watchHistory: (watch) => void watchers.push(watch),
   });

@@ -7,10 +7,12 @@ import { ConfigurationError } from '../../services/chain-loader.js';
 import { parseNodeAddress } from '../../services/beacon-node/node-address.js';
 import type { SyncProgress } from '../../services/ssv-contract/log-follower.js';
 import { createDutyScheduler, type DutyScheduler, type DutySchedulerOptions } from '../duty-scheduler.js';
+import { HttpAddressError, serveHttp, type HttpAddress, type HttpServer } from '../http/http-server.js';
 import type { CommandHost } from './command-host.js';
 import type { LogFormat } from './flags.js';
 import { openOutput, type Output } from './output/output.js';
 import { HeadArrivals } from './output/head-arrivals.js';
+import { packageVersion } from './package-version.js';
 import { UsageError } from './usage-error.js';
 
 /** After a failure. */
@@ -20,6 +22,8 @@ export interface SessionOptions {
   /** Name of the command, for the view. */
   readonly title: string;
   readonly logFormat: LogFormat;
+  /** Where to serve page, metrics and health; undefined: nowhere. */
+  readonly http: HttpAddress | undefined;
   readonly scheduler: Omit<DutySchedulerOptions, 'inspect' | 'beaconNode'> & { readonly beaconNode: string };
   /** Lets the output see how far the history of the SSV contract is. */
   readonly watchHistory?: (watch: (progress: SyncProgress) => void) => void;
@@ -31,14 +35,15 @@ export interface SessionOptions {
  */
 export async function runSession(
   host: CommandHost,
-  { title, logFormat, scheduler: settings, watchHistory }: SessionOptions,
+  { title, logFormat, http, scheduler: settings, watchHistory }: SessionOptions,
 ): Promise<void> {
   const arrivals = new HeadArrivals();
   const isLive = logFormat === 'pretty' && host.isScreen(host.stdout);
   const scheduler = createDutyScheduler({ ...settings, ...(isLive && { inspect: arrivals.inspect }) });
   const nodeUrl = parseNodeAddress(settings.beaconNode).shown;
+  const server = http && (await serve(http, title, scheduler));
   const output = openOutput(host, {
-    title,
+    title: server === undefined ? title : `${title} · ${server.url}`,
     logFormat,
     isLive,
     nodeUrl,
@@ -50,13 +55,24 @@ export async function runSession(
   scheduler.on('*', (line) => output.line(line));
   scheduler.on('diagnostic', (diagnostic) => output.diagnostic(diagnostic));
   watchHistory?.((progress) => output.history(progress));
+  if (server !== undefined) output.diagnostic({ level: 'info', message: `the page is at ${server.url}/` });
   try {
     const reason = await Promise.race([host.stop.requested, host.crashed, startAndStay(scheduler)]);
     await Promise.race([scheduler.stop(reason), host.crashed]);
   } catch (error) {
     throw await afterFailure(error, scheduler, output, nodeUrl);
+  } finally {
+    await server?.close();
   }
   output.close({ withSummary: true });
+}
+
+async function serve(address: HttpAddress, title: string, scheduler: DutyScheduler): Promise<HttpServer> {
+  try {
+    return await serveHttp({ ...address, title, scheduler, version: packageVersion() });
+  } catch (error) {
+    throw error instanceof HttpAddressError ? new UsageError(`--http: ${error.message}`) : error;
+  }
 }
 
 async function startAndStay(scheduler: DutyScheduler): Promise<never> {

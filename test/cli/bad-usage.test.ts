@@ -59,7 +59,10 @@ describe('bad usage ends with exit code 2 and one line that says what is wrong',
     [[...RUN, '--fly'], /unknown option '--fly'/],
     [[...RUN, '--role', 'attester'], /unknown option '--role' \(Did you mean --roles\?\)/],
     [[...RUN, 'extra'], /too many arguments/],
-    [[...RUN, '--http', '127.0.0.1:1'], /unknown option '--http'/],
+    [[...RUN, '--http', 'localhost'], /--http: "localhost" is no address such as 127\.0\.0\.1:8645, nor off/],
+    [[...RUN, '--http', '127.0.0.1:70000'], /--http: "127\.0\.0\.1:70000" is no address/],
+    [[...RUN, '--http', '::1:80'], /--http: "::1:80" is no address/],
+    [[...RUN, '--http', '192.0.2.1:80'], /--http: 192\.0\.2\.1:80 is no address of this machine/],
     [[...RUN, '--chain-only'], /unknown option '--chain-only'/],
     [[...RUN, '--roles'], /'--roles <list>' argument missing/],
     [[...RUN, '--roles', ''], /--roles: "" is no role; roles are attester, proposer, sync-committee/],
@@ -115,6 +118,19 @@ describe('bad usage ends with exit code 2 and one line that says what is wrong',
     try {
       const says = new RegExp(`--beacon-port: port ${port} on 127\\.0\\.0\\.1 is already in use`);
       await expectBadUsage(['devnet', '--beacon-port', String(port)], says);
+    } finally {
+      other.close();
+    }
+  });
+
+  test('an address for --http that is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as { port: number };
+    try {
+      const says = new RegExp(`--http: 127\\.0\\.0\\.1:${port} is already in use`);
+      await expectBadUsage(['devnet', '--http', `127.0.0.1:${port}`], says);
+      await expectBadUsage([...RUN, '--http', `127.0.0.1:${port}`, '--data-dir', folder], says);
     } finally {
       other.close();
     }

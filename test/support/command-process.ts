@@ -33,7 +33,8 @@ export class CommandProcess {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith(VARIABLE_PREFIX));
     this.#child = spawn(process.execPath, [builtCommand(), ...args], {
       cwd: this.folder,
-      env: { ...Object.fromEntries(inherited), ...env },
+      // Tests run beside each other, and have one well-known port.
+      env: { ...Object.fromEntries(inherited), [`${VARIABLE_PREFIX}HTTP`]: 'off', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.stdout += text)));

@@ -1,0 +1,90 @@
+import type { Clock } from '../../machines/ports.js';
+import { slotStartMs, type Slot } from '../../machines/rules/chain-time.js';
+import { dueAtMs } from '../../machines/rules/duty-points.js';
+import type { DutyKind } from '../../machines/rules/duties.js';
+import type { EventLine } from '../../machines/rules/event-log.js';
+import type { SchedulerActor } from '../../services/actors/scheduler-logic.js';
+import type { DutyScheduler } from '../duty-scheduler.js';
+import { DutyHistory } from './duty-history.js';
+import { EMPTY_TALLY, tallied, type Tally } from './tally.js';
+
+/** What a {@link SchedulerWatch} tells as it happens. */
+export interface WatchListener {
+  line?(line: EventLine): void;
+  /** A tick came, so many ms after its slot began. */
+  tick?(slot: Slot, delayMs: number): void;
+  /** The first head of a slot came, so many ms after the slot began. */
+  head?(slot: Slot, offsetMs: number): void;
+}
+
+/**
+ * Looks on at a scheduler, started or not: counts its lines, keeps the last epochs, and sees ticks and heads in the
+ * root actor's state. A few operations an event; whatever is costly is done when somebody asks.
+ */
+export class SchedulerWatch {
+  readonly history = new DutyHistory();
+  readonly #listeners = new Set<WatchListener>();
+  readonly #endings: (() => void)[] = [];
+  #tally = EMPTY_TALLY;
+  #actor: SchedulerActor | undefined;
+  #slot: Slot | undefined;
+  #headSlot: Slot | undefined;
+
+  constructor(
+    readonly scheduler: DutyScheduler,
+    readonly clock: Pick<Clock, 'now'>,
+  ) {
+    this.#endings.push(scheduler.on('*', (line) => this.#take(line)));
+    this.#follow();
+  }
+
+  /** What the lines add up to since the watch began. */
+  get tally(): Tally {
+    return this.#tally;
+  }
+
+  listen(listener: WatchListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    for (const end of this.#endings.splice(0)) end();
+    this.#listeners.clear();
+  }
+
+  #take(line: EventLine): void {
+    this.#follow();
+    this.#tally = tallied(this.#tally, line, (kind, slot) => this.#dueOffset(kind, slot));
+    this.history.take(line);
+    for (const listener of this.#listeners) listener.line?.(line);
+  }
+
+  /** The actor is there from the scheduler's start on, which no line precedes. */
+  #follow(): void {
+    const { actor } = this.scheduler;
+    if (actor === undefined || this.#actor !== undefined) return;
+    this.#actor = actor;
+    const subscription = actor.subscribe(({ context: { chain, slot, lastHead } }) => {
+      const now = this.clock.now();
+      if (slot !== this.#slot) {
+        this.#slot = slot;
+        this.history.prune(slot);
+        for (const listener of this.#listeners) listener.tick?.(slot, now - slotStartMs(chain, slot));
+      }
+      const head = lastHead?.slot;
+      if (head !== undefined && head !== this.#headSlot) {
+        this.#headSlot = head;
+        if (this.history.headAt(head) !== undefined) return;
+        this.history.head(head, now);
+        for (const listener of this.#listeners) listener.head?.(head, now - slotStartMs(chain, head));
+      }
+    });
+    this.#endings.push(() => subscription.unsubscribe());
+  }
+
+  #dueOffset(kind: DutyKind, slot: Slot): number | undefined {
+    const chain = this.#actor?.getSnapshot().context.chain;
+    return chain && dueAtMs(chain, kind, slot) - slotStartMs(chain, slot);
+  }
+}
