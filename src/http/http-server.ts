@@ -5,6 +5,7 @@ import { RealClock } from '../../services/clock/real-clock.js';
 import type { DutyScheduler } from '../duty-scheduler.js';
 import { SchedulerWatch } from '../observability/scheduler-watch.js';
 import { healthRoutes } from './health-routes.js';
+import { metricsRoute } from './metrics-route.js';
 import { HttpRefusal } from './refusal.js';
 import { requestGuard } from './request-guard.js';
 
@@ -62,7 +63,9 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   const { scheduler, host, port, title, version, clock = new RealClock() } = options;
   const watch = new SchedulerWatch(scheduler, clock);
   const app = createApp(host);
-  healthRoutes(app, { watch, clock, title, version });
+  const context = { watch, clock, title, version };
+  healthRoutes(app, context);
+  metricsRoute(app, context);
   try {
     await app.listen({ host, port });
   } catch (error) {

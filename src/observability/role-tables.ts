@@ -1,6 +1,7 @@
 import { epochOf, startSlotOf, type ChainSpec, type Slot } from '../../machines/rules/chain-time.js';
 import type { TableStatus } from '../../machines/rules/duty-plan.js';
 import type { DutyKind } from '../../machines/rules/duties.js';
+import type { RoleDefinition } from '../../machines/rules/role-definition.js';
 import type { RoleState } from './actor-state.js';
 
 /** Whether a role can serve a slot. */
@@ -40,10 +41,14 @@ export function plannedIn(
   const table = plan.get(role.targetOf(chain, slot))?.table;
   if (table === undefined) return undefined;
   const { from, to } = table.rowsAt(slot);
-  let count = 0;
   // Slot 0 is the genesis block's: nobody proposes it.
-  if (!(role.role === 'proposer' && slot === 0)) {
-    for (let row = from; row < to; row++) if (registry.isActiveMember(table.validator[row]!)) count++;
-  }
-  return { kinds: role.kinds.map(({ kind }) => kind), count };
+  if (role.role === 'proposer' && slot === 0) return { kinds: kindsOf(role), count: 0 };
+  if (!role.answersNameEveryone) return { kinds: kindsOf(role), count: to - from };
+  let count = 0;
+  for (let row = from; row < to; row++) if (registry.isActiveMember(table.validator[row]!)) count++;
+  return { kinds: kindsOf(role), count };
+}
+
+function kindsOf({ kinds }: RoleDefinition): readonly DutyKind[] {
+  return kinds.map(({ kind }) => kind);
 }

@@ -1,16 +1,17 @@
 import type { Clock } from '../../machines/ports.js';
-import { slotStartMs, type Slot } from '../../machines/rules/chain-time.js';
+import { slotStartMs, type ChainSpec, type Slot } from '../../machines/rules/chain-time.js';
 import { dueAtMs } from '../../machines/rules/duty-points.js';
-import type { DutyKind } from '../../machines/rules/duties.js';
+import type { DutyKind, Trigger } from '../../machines/rules/duties.js';
 import type { EventLine } from '../../machines/rules/event-log.js';
 import type { SchedulerActor } from '../../services/actors/scheduler-logic.js';
 import type { DutyScheduler } from '../duty-scheduler.js';
 import { DutyHistory } from './duty-history.js';
-import { EMPTY_TALLY, tallied, type Tally } from './tally.js';
+import { EMPTY_TALLY, tallied, triggerOf, type Tally } from './tally.js';
 
 /** What a {@link SchedulerWatch} tells as it happens. */
 export interface WatchListener {
-  line?(line: EventLine): void;
+  /** A line of the event log; for `duty-executed`, what had started the batch, where that was seen. */
+  line?(line: EventLine, trigger: Trigger | undefined): void;
   /** A tick came, so many ms after its slot began. */
   tick?(slot: Slot, delayMs: number): void;
   /** The first head of a slot came, so many ms after the slot began. */
@@ -43,6 +44,11 @@ export class SchedulerWatch {
     return this.#tally;
   }
 
+  /** Undefined before the start. */
+  get chain(): ChainSpec | undefined {
+    return this.#actor?.getSnapshot().context.chain;
+  }
+
   listen(listener: WatchListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -55,9 +61,14 @@ export class SchedulerWatch {
 
   #take(line: EventLine): void {
     this.#follow();
+    // The tally closes a batch with its outcome.
+    const trigger =
+      line.type === 'duty-executed'
+        ? triggerOf(this.#tally, line.role, line.slot, line.validators[0] ?? -1)
+        : undefined;
     this.#tally = tallied(this.#tally, line, (kind, slot) => this.#dueOffset(kind, slot));
     this.history.take(line);
-    for (const listener of this.#listeners) listener.line?.(line);
+    for (const listener of this.#listeners) listener.line?.(line, trigger);
   }
 
   /** The actor is there from the scheduler's start on, which no line precedes. */
@@ -84,7 +95,7 @@ export class SchedulerWatch {
   }
 
   #dueOffset(kind: DutyKind, slot: Slot): number | undefined {
-    const chain = this.#actor?.getSnapshot().context.chain;
+    const { chain } = this;
     return chain && dueAtMs(chain, kind, slot) - slotStartMs(chain, slot);
   }
 }
