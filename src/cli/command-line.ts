@@ -4,7 +4,7 @@ import type { CommandHost } from './command-host.js';
 import { devnetCommand } from './devnet-command.js';
 import { withoutControls } from './diagnostics-log.js';
 import { Failed } from './failed.js';
-import { packageVersion } from './package-version.js';
+import { ownPackage } from '../package-root.js';
 import { createProgram, type Commands } from './program.js';
 import { replayCommand } from './replay-command.js';
 import { runCommand } from './run-command.js';
@@ -24,7 +24,7 @@ export async function runCommandLine(args: readonly string[], host: CommandHost)
     replay: (settings) => replayCommand(host, settings),
   };
   try {
-    const program = createProgram(commands, packageVersion(), (text) => void host.stdout.write(text));
+    const program = createProgram(commands, ownPackage().version, (text) => void host.stdout.write(text));
     await Promise.race([program.parseAsync(args, { from: 'user' }), crashAfterTidying(host)]);
     return CLEAN;
   } catch (error) {

@@ -12,7 +12,6 @@ import type { CommandHost } from './command-host.js';
 import type { LogFormat } from './flags.js';
 import { openOutput, type Output } from './output/output.js';
 import { HeadArrivals } from './output/head-arrivals.js';
-import { packageVersion } from './package-version.js';
 import { UsageError } from './usage-error.js';
 
 /** After a failure. */
@@ -69,7 +68,7 @@ export async function runSession(
 
 async function serve(address: HttpAddress, title: string, scheduler: DutyScheduler): Promise<HttpServer> {
   try {
-    return await serveHttp({ ...address, title, scheduler, version: packageVersion() });
+    return await serveHttp({ ...address, title, scheduler });
   } catch (error) {
     throw error instanceof HttpAddressError ? new UsageError(`--http: ${error.message}`) : error;
   }

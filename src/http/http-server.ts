@@ -4,8 +4,11 @@ import type { Clock } from '../../machines/ports.js';
 import { RealClock } from '../../services/clock/real-clock.js';
 import type { DutyScheduler } from '../duty-scheduler.js';
 import { SchedulerWatch } from '../observability/scheduler-watch.js';
+import { ownPackage } from '../package-root.js';
+import { apiRoutes } from './api-routes.js';
 import { healthRoutes } from './health-routes.js';
 import { metricsRoute } from './metrics-route.js';
+import { pageRoutes } from './page-routes.js';
 import { HttpRefusal } from './refusal.js';
 import { requestGuard } from './request-guard.js';
 
@@ -21,7 +24,6 @@ export interface HttpServerOptions extends HttpAddress {
   readonly scheduler: DutyScheduler;
   /** Name shown on the page. */
   readonly title: string;
-  readonly version: string;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
 }
@@ -60,12 +62,15 @@ const REASONS: Readonly<Record<string, (address: string) => string>> = {
  * @throws HttpAddressError when the address cannot be listened on
  */
 export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
-  const { scheduler, host, port, title, version, clock = new RealClock() } = options;
+  const { scheduler, host, port, title, clock = new RealClock() } = options;
   const watch = new SchedulerWatch(scheduler, clock);
   const app = createApp(host);
+  const { folder, version } = ownPackage();
   const context = { watch, clock, title, version };
+  pageRoutes(app, folder);
   healthRoutes(app, context);
   metricsRoute(app, context);
+  apiRoutes(app, context);
   try {
     await app.listen({ host, port });
   } catch (error) {

@@ -3,52 +3,10 @@
  * the event log alone, bounded, a few operations a line.
  */
 import type { Slot } from '../../machines/rules/chain-time.js';
-import type { DutyKind, Role, Trigger, ValidatorIndex } from '../../machines/rules/duties.js';
-import type { Cause, EventLine, TableName } from '../../machines/rules/event-log.js';
+import type { DutyKind, ValidatorIndex } from '../../machines/rules/duties.js';
+import type { EventLine, TableName } from '../../machines/rules/event-log.js';
 import { describeLine } from './describe-line.js';
-
-/** What became of the duties of one kind in one slot. */
-export interface SlotDuties {
-  readonly kind: DutyKind;
-  readonly slot: Slot;
-  /** Duties by what became of them so far; one that was deferred or came due is counted again with its outcome. */
-  readonly due: number;
-  readonly met: number;
-  readonly failed: number;
-  readonly cancelled: number;
-  readonly skipped: number;
-  readonly deferred: number;
-  /** Duties that came due, by what started them. */
-  readonly triggers: Readonly<Partial<Record<Trigger, number>>>;
-  /** Of what was deferred, skipped, cancelled or failed: how many, by why. */
-  readonly reasons: Readonly<Record<string, number>>;
-  /** Ms since the slot's start at which the first of them came due. */
-  readonly dueOffsetMs: number | null;
-  /** Ms since the slot's start at which the last of them was executed. */
-  readonly doneOffsetMs: number | null;
-  /** The first {@link KEPT_VALIDATORS} of them. */
-  readonly validators: readonly ValidatorIndex[];
-}
-
-/** A fetch that is over. Unix ms. */
-export interface PastFetch {
-  readonly role: Role;
-  /** Epoch; for the sync committee, period. */
-  readonly target: number;
-  readonly cause: Cause;
-  readonly outcome: 'fetched' | 'failed' | 'cancelled';
-  /** Equal to `endedAt` where its duration is not known. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-  readonly text: string;
-}
-
-/** A re-org as it was seen. */
-export interface PastReorg {
-  readonly time: number;
-  readonly slot: Slot;
-  readonly text: string;
-}
+import type { PastFetch, PastReorg, SlotDuties } from './reports.js';
 
 export const KEPT_VALIDATORS = 64;
 export const KEPT_EPOCHS = 3;
@@ -59,7 +17,7 @@ const KEPT_HEADS = 1024;
 const KEPT_REASONS = 16;
 const LONGEST_REASON = 200;
 
-type MutableDuties = { -readonly [K in keyof SlotDuties]: SlotDuties[K] };
+export type MutableDuties = { -readonly [K in keyof SlotDuties]: SlotDuties[K] };
 type Outcome = 'due' | 'met' | 'failed' | 'cancelled' | 'skipped' | 'deferred';
 
 export class DutyHistory {
@@ -186,7 +144,8 @@ type DutyLine = { readonly role: DutyKind; readonly slot: Slot; readonly validat
 type FetchLine = Extract<EventLine, { type: 'duties-fetched' | 'duties-fetch-failed' | 'duties-fetch-cancelled' }> &
   TableName;
 
-function noDuties(kind: DutyKind, slot: Slot): MutableDuties {
+/** Nothing has become of any duty of a kind and slot. */
+export function noDuties(kind: DutyKind, slot: Slot): MutableDuties {
   const none = { due: 0, met: 0, failed: 0, cancelled: 0, skipped: 0, deferred: 0 };
   return { kind, slot, ...none, triggers: {}, reasons: {}, dueOffsetMs: null, doneOffsetMs: null, validators: [] };
 }

@@ -1,21 +1,8 @@
 import { slotAt, type Slot } from '../../machines/rules/chain-time.js';
 import type { DutyScheduler } from '../duty-scheduler.js';
 import { readActors, type ActorStates } from './actor-state.js';
+import type { Readiness, ReadinessCheck } from './reports.js';
 import { tableFor } from './role-tables.js';
-
-/** One thing that must hold before duties can be met. */
-export interface ReadinessCheck {
-  /** `chain-data`, `node-synced`, `events-flowing`, `tables-<role>`, `registry-synced`, `journal-writable`. */
-  readonly check: string;
-  readonly ok: boolean;
-  /** For people: what is so, or what is missing. */
-  readonly detail: string;
-}
-
-export interface Readiness {
-  readonly ready: boolean;
-  readonly checks: readonly ReadinessCheck[];
-}
 
 /** Whether the process lives and its slot clock runs. */
 export interface Health {

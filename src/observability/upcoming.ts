@@ -1,16 +1,7 @@
-import { ROLES, type Role, type ValidatorIndex } from '../../machines/rules/duties.js';
+import { ROLES } from '../../machines/rules/duties.js';
 import type { Slot } from '../../machines/rules/chain-time.js';
 import type { DutyScheduler } from '../duty-scheduler.js';
-
-/** Who has a duty in a slot, by role: the first few, and how many there are. */
-export interface UpcomingSlot {
-  readonly slot: Slot;
-  readonly duties: readonly {
-    readonly role: Role;
-    readonly first: readonly ValidatorIndex[];
-    readonly count: number;
-  }[];
-}
+import type { UpcomingSlot } from './reports.js';
 
 const SHOWN_VALIDATORS = 12;
 

@@ -76,7 +76,7 @@ describe('who may read', () => {
   });
 
   test('an address that is taken, or is not ours, is said plainly', async () => {
-    const options = { scheduler: rig.scheduler, title: 'x', version: '0' };
+    const options = { scheduler: rig.scheduler, title: 'x' };
     const { hostname: host, port } = new URL(rig.http.url);
     const taken = serveHttp({ ...options, host, port: Number(port) });
     await expect(taken).rejects.toThrow(new HttpAddressError(`127.0.0.1:${port} is already in use`));
@@ -85,7 +85,7 @@ describe('who may read', () => {
   });
 
   test('after it is closed nobody answers', async () => {
-    const other = await serveHttp({ scheduler: rig.scheduler, title: 'x', version: '0', host: '127.0.0.1', port: 0 });
+    const other = await serveHttp({ scheduler: rig.scheduler, title: 'x', host: '127.0.0.1', port: 0 });
     await other.close();
     await expect(ask(other.url, '/healthz')).rejects.toThrow('ECONNREFUSED');
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Health, Readiness } from '../../src/observability/readiness.js';
+import type { Health } from '../../src/observability/readiness.js';
+import type { Readiness } from '../../src/observability/reports.js';
 import { createHttpRig, type HttpRig } from './http-rig.js';
 
 const failing = ({ checks }: Readiness) => checks.filter(({ ok }) => !ok).map(({ check }) => check);

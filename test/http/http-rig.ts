@@ -25,7 +25,6 @@ export async function createHttpRig(options: WireRigOptions = {}): Promise<HttpR
     host: '127.0.0.1',
     port: 0,
     title: 'test',
-    version: '0.0.0-test',
   });
   return {
     ...rig,

@@ -24,8 +24,10 @@ function buildOnce(): string {
   const unfinished = `${folder}.${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
   // Types are checked elsewhere; what is run here is what the compiler emits.
-  const flags = ['-p', 'tsconfig.build.json', '--outDir', unfinished, '--noCheck', '--declaration', 'false'];
-  execFileSync(process.execPath, [compiler(), ...flags], { cwd: ROOT, stdio: 'inherit' });
+  for (const project of ['tsconfig.build.json', 'src/page']) {
+    const flags = ['-p', project, '--outDir', unfinished, '--noCheck', '--declaration', 'false'];
+    execFileSync(process.execPath, [compiler(), ...flags], { cwd: ROOT, stdio: 'inherit' });
+  }
   writeFileSync(join(unfinished, 'package.json'), '{"type":"module"}\n');
   try {
     renameSync(unfinished, folder);

@@ -7,7 +7,8 @@ import type { DutyScheduler } from '../../duty-scheduler.js';
 import { drawView, upcomingShown } from './draw-view.js';
 import type { HeadArrivals } from './head-arrivals.js';
 import type { Tally } from '../../observability/tally.js';
-import { upcomingSlots, type UpcomingSlot } from '../../observability/upcoming.js';
+import type { UpcomingSlot } from '../../observability/reports.js';
+import { upcomingSlots } from '../../observability/upcoming.js';
 import { buildView, type TimedDiagnostic } from './view-model.js';
 
 const REDRAW_EVERY_MS = 250;

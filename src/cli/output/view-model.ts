@@ -15,7 +15,7 @@ import type { SchedulerSnapshot } from '../../scheduler-snapshot.js';
 import { describeLine, isTrouble } from '../../observability/describe-line.js';
 import { kindsOfRoles } from '../../observability/kinds-of-roles.js';
 import { EMPTY_KINDS, type KindTallies, type Tally } from '../../observability/tally.js';
-import type { UpcomingSlot } from '../../observability/upcoming.js';
+import type { UpcomingSlot } from '../../observability/reports.js';
 
 /** A diagnostic with its time. */
 export interface TimedDiagnostic extends Diagnostic {

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 const NAME = 'ssv-duty-scheduler';
 
-/** Version of this package, from its package.json above the file that runs. */
-export function packageVersion(): string {
+/** This package as it lies on the disk: its folder, found above the file that runs, and its version. */
+export function ownPackage(): { readonly folder: string; readonly version: string } {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {
     const file = join(folder, 'package.json');
     if (existsSync(file)) {
       const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown; version?: unknown };
-      if (name === NAME && typeof version === 'string') return version;
+      if (name === NAME && typeof version === 'string') return { folder, version };
     }
     const parent = dirname(folder);
     if (parent === folder) throw new Error(`the package.json of ${NAME} is missing`);
