@@ -52,15 +52,12 @@ describe.skipIf(withoutChromium !== undefined)('the page in a real browser', { t
     const started = devnet.lines.find(({ type }) => type === 'scheduler-started')!;
     expect(started['validators']).toBe(64);
     const kinds = ['attester', 'aggregator', 'proposer', 'sync-committee', 'sync-committee-contribution'];
-    const shown = () =>
-      page.evaluate(() =>
-        Object.fromEntries(
-          [...document.querySelectorAll('#totals tbody tr')].map((row) => [
-            row.getAttribute('data-kind'),
-            Number(row.querySelector('[data-column=met]')!.textContent),
-          ]),
-        ),
+    const shown = async () => {
+      const rows = await page.$$eval('#totals tbody tr', (all) =>
+        all.map((row) => [row.getAttribute('data-kind'), row.querySelector('[data-column=met]')!.textContent]),
       );
+      return Object.fromEntries(rows.map(([kind, met]) => [kind, Number(met)])) as Record<string, number>;
+    };
     // The page is a moment behind the log: what it shows must be what the log said at some moment since it was asked.
     for (const kind of kinds) {
       const before = dutiesIn(devnet.lines, 'duty-executed', kind);
