@@ -32,7 +32,16 @@ export function watchSteps(root: SchedulerActor, now: () => number, tell: (step:
     event: string,
     from: readonly string[],
     to: readonly string[],
-  ): ActorStep => ({ time: now(), id: actor.sessionId, name: actor.id, chart: chartOf(actor), step, event, from, to });
+  ): ActorStep => {
+    const { sessionId: id, id: name } = actor;
+    return { time: now(), id, name, parent: parentOf(actor, root), chart: chartOf(actor), step, event, from, to };
+  };
   const subscription = root.system.inspect(observe);
   return () => subscription.unsubscribe();
+}
+
+/** Many fetches have the same name, each below its role. */
+function parentOf(actor: AnyActorRef, root: AnyActorRef): string | null {
+  const parent = actor._parent;
+  return parent === undefined || parent === root ? null : parent.id;
 }

@@ -190,6 +190,8 @@ export interface ActorStep {
   readonly time: number;
   readonly id: string;
   readonly name: string;
+  /** Name of its parent; null for the scheduler and its own children. */
+  readonly parent: string | null;
   readonly chart: string | null;
   readonly step: 'started' | 'moved' | 'done' | 'stopped' | 'crashed';
   readonly event: string;

@@ -81,7 +81,9 @@ export class MachinesView extends Component<object, State> {
           <ol class="log">
             {steps.map((step) => (
               <li key={`${step.time} ${step.id} ${step.step} ${step.to.join()}`} class={step.step}>
-                <time>{clockTime(step.time)}</time> <b>{step.name}</b> {stepText(step)}
+                <time>{clockTime(step.time)}</time>{' '}
+                {step.parent !== null && <span class="quiet">{step.parent} / </span>}
+                <b>{step.name}</b> {stepText(step)}
               </li>
             ))}
             {steps.length === 0 && <li class="quiet">Nothing since you opened this view.</li>}

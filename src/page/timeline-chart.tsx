@@ -3,13 +3,13 @@ import type { DutyKind, Role } from '../../machines/rules/duties.js';
 import type { DutyMark, TimelineReport } from '../observability/reports.js';
 import { KIND_NAMES, markText, sizeOf, span, STATE_SIGNS } from './format.js';
 
-const NAMES_WIDTH = 150;
+const NAMES_WIDTH = 106;
 const ROW = 30;
 const FETCH_ROW = 20;
 const TOP = 34;
 const NARROWEST_SLOT = 22;
 const WIDEST_SLOT = 44;
-const WANTED_WIDTH = 1160;
+const WANTED_WIDTH = 1060;
 /** Part of a slot's width that is left free at both sides, so that a mark at its start stands in it. */
 const MARGIN = 0.22;
 const REDRAW_MS = 250;
@@ -36,122 +36,128 @@ export class TimelineChart extends Component<Props> {
   override render({ timeline, clockAheadMs, chosen, choose }: Props) {
     const { from, to, kinds, roles, marks, slotDurationMs, slotsPerEpoch, genesisTimeMs } = timeline;
     const slots = to - from + 1;
-    const slotWidth = Math.max(NARROWEST_SLOT, Math.min(WIDEST_SLOT, (WANTED_WIDTH - NAMES_WIDTH) / slots));
+    const slotWidth = Math.max(NARROWEST_SLOT, Math.min(WIDEST_SLOT, WANTED_WIDTH / slots));
     const x = (timeMs: number) => {
       const at = (timeMs - genesisTimeMs) / slotDurationMs - from;
       const slot = Math.floor(at);
-      return NAMES_WIDTH + (slot + MARGIN + (at - slot) * (1 - 2 * MARGIN)) * slotWidth;
+      return (slot + MARGIN + (at - slot) * (1 - 2 * MARGIN)) * slotWidth;
     };
-    const slotX = (slot: number) => NAMES_WIDTH + (slot - from) * slotWidth;
+    const slotX = (slot: number) => (slot - from) * slotWidth;
     const rowOf = (kind: DutyKind) => TOP + kinds.indexOf(kind) * ROW + ROW / 2;
     const headsY = TOP + kinds.length * ROW + ROW / 2;
     const fetchY = (role: Role) => headsY + ROW / 2 + roles.indexOf(role) * FETCH_ROW + FETCH_ROW / 2;
     const height = headsY + ROW / 2 + roles.length * FETCH_ROW + 8;
     const width = slotX(to + 1) + 8;
     const right = slotX(to + 1);
-    const nowX = Math.max(NAMES_WIDTH, Math.min(right, x(Date.now() + clockAheadMs)));
+    const nowX = Math.max(0, Math.min(right, x(Date.now() + clockAheadMs)));
     const chosenMark = chosen && marks.find((mark) => mark.kind === chosen.kind && mark.slot === chosen.slot);
     const epochs = Array.from({ length: Math.ceil(slots / slotsPerEpoch) }, (_, index) => from + index * slotsPerEpoch);
     return (
-      <svg
-        class="timeline"
-        width={width}
-        height={height}
-        viewBox={`0 0 ${width} ${height}`}
-        tabIndex={0}
-        role="application"
-        aria-label={`Duties of slots ${from} to ${to}. Arrow keys move between marks. ${chosenMark ? markText(chosenMark) : ''}`}
-        onKeyDown={(event) => this.#move(event)}
-      >
-        {epochs.map((first) => (
-          <g key={first} class="epoch">
-            <rect
-              class={(first / slotsPerEpoch) % 2 === 0 ? 'even' : 'odd'}
-              x={slotX(first)}
-              y={0}
-              width={slotsPerEpoch * slotWidth}
-              height={height}
-            />
-            <text x={slotX(first) + 6} y={15}>
-              epoch {first / slotsPerEpoch}
+      <div class="timeline-box">
+        <svg class="timeline" width={NAMES_WIDTH} height={height} aria-hidden="true">
+          {kinds.map((kind) => (
+            <text key={kind} class="row-name" x={NAMES_WIDTH - 10} y={rowOf(kind)}>
+              {KIND_NAMES[kind]}
             </text>
-          </g>
-        ))}
-        {Array.from({ length: slots }, (_, index) => from + index).map((slot) => (
-          <g key={slot} class="slot-line">
-            <line x1={slotX(slot)} y1={TOP - 6} x2={slotX(slot)} y2={height} />
-            {(slotWidth > 30 || slot % 4 === 0) && (
-              <text x={slotX(slot) + slotWidth / 2} y={TOP - 7}>
-                {slot}
-              </text>
-            )}
-          </g>
-        ))}
-        {kinds.map((kind) => (
-          <text key={kind} class="row-name" x={NAMES_WIDTH - 10} y={rowOf(kind)}>
-            {KIND_NAMES[kind]}
+          ))}
+          <text class="row-name" x={NAMES_WIDTH - 10} y={headsY}>
+            heads
           </text>
-        ))}
-        <text class="row-name" x={NAMES_WIDTH - 10} y={headsY}>
-          heads
-        </text>
-        {roles.map((role) => (
-          <text key={role} class="row-name small" x={NAMES_WIDTH - 10} y={fetchY(role)}>
-            {KIND_NAMES[role]} fetches
-          </text>
-        ))}
-        {timeline.reorgs.map(({ time, text }) => (
-          <g key={`${time}`} class="reorg">
-            <title>{`re-org: ${text}`}</title>
-            <line x1={x(time)} y1={TOP - 6} x2={x(time)} y2={height} />
-            <text x={x(time) + 3} y={height - 4}>
-              re-org
+          {roles.map((role) => (
+            <text key={role} class="row-name small" x={NAMES_WIDTH - 10} y={fetchY(role)}>
+              {`fetch ${KIND_NAMES[role]}`}
             </text>
-          </g>
-        ))}
-        {timeline.heads.map(({ slot, at }) => (
-          <g key={slot} class="head-mark">
-            <title>{`head of slot ${slot}, ${span(at - genesisTimeMs - slot * slotDurationMs)} into the slot`}</title>
-            <path d={diamond(x(at), headsY, 5)} />
-          </g>
-        ))}
-        {timeline.fetches.map((fetch, index) => (
-          <g key={`${fetch.endedAt} ${index}`} class={`fetch ${fetch.outcome}`}>
-            <title>{`${fetch.role}: ${fetch.text}`}</title>
-            <rect
-              x={x(fetch.startedAt)}
-              y={fetchY(fetch.role) - 6}
-              width={Math.max(5, x(fetch.endedAt) - x(fetch.startedAt))}
-              height={12}
-              rx={2}
-            />
-          </g>
-        ))}
-        {marks.map((mark) => {
-          const offset = mark.doneOffsetMs ?? mark.dueOffsetMs ?? mark.dueAtMs;
-          const start = genesisTimeMs + mark.slot * slotDurationMs;
-          const cx = x(start + Math.min(offset, slotDurationMs - 1));
-          const isChosen = mark === chosenMark;
-          return (
-            <g
-              key={`${mark.kind} ${mark.slot}`}
-              class={`mark ${mark.state}${isChosen ? ' chosen' : ''}`}
-              data-kind={mark.kind}
-              data-slot={mark.slot}
-              data-met={mark.met}
-              data-state={mark.state}
-              transform={`translate(${cx} ${rowOf(mark.kind)})`}
-              onClick={() => choose(mark)}
-              onMouseEnter={() => choose(mark)}
-            >
-              <title>{markText(mark)}</title>
-              <circle r={sizeOf(mark) > 0 ? 9 : 7} />
-              <text>{STATE_SIGNS[mark.state]}</text>
-            </g>
-          );
-        })}
-        <line class="now-line" x1={nowX} y1={0} x2={nowX} y2={height} />
-      </svg>
+          ))}
+        </svg>
+        <div class="scroll">
+          <svg
+            class="timeline marks"
+            width={width}
+            height={height}
+            viewBox={`0 0 ${width} ${height}`}
+            tabindex={0}
+            role="application"
+            aria-label={`Duties of slots ${from} to ${to}. Arrow keys move between marks. ${chosenMark ? markText(chosenMark) : ''}`}
+            onKeyDown={(event) => this.#move(event)}
+          >
+            {epochs.map((first) => (
+              <g key={first} class="epoch">
+                <rect
+                  class={(first / slotsPerEpoch) % 2 === 0 ? 'even' : 'odd'}
+                  x={slotX(first)}
+                  y={0}
+                  width={slotsPerEpoch * slotWidth}
+                  height={height}
+                />
+                <text x={slotX(first) + 6} y={15}>
+                  epoch {first / slotsPerEpoch}
+                </text>
+              </g>
+            ))}
+            {Array.from({ length: slots }, (_, index) => from + index).map((slot) => (
+              <g key={slot} class="slot-line">
+                <line x1={slotX(slot)} y1={TOP - 6} x2={slotX(slot)} y2={height} />
+                {(slotWidth > 30 || slot % 4 === 0) && (
+                  <text x={slotX(slot) + slotWidth / 2} y={TOP - 7}>
+                    {slot}
+                  </text>
+                )}
+              </g>
+            ))}
+            {timeline.reorgs.map(({ time, text }) => (
+              <g key={`${time}`} class="reorg">
+                <title>{`re-org: ${text}`}</title>
+                <line x1={x(time)} y1={TOP - 6} x2={x(time)} y2={height} />
+                <text x={x(time) + 3} y={height - 4}>
+                  re-org
+                </text>
+              </g>
+            ))}
+            {timeline.heads.map(({ slot, at }) => (
+              <g key={slot} class="head-mark">
+                <title>{`head of slot ${slot}, ${span(at - genesisTimeMs - slot * slotDurationMs)} into the slot`}</title>
+                <path d={diamond(x(at), headsY, 5)} />
+              </g>
+            ))}
+            {timeline.fetches.map((fetch, index) => (
+              <g key={`${fetch.endedAt} ${index}`} class={`fetch ${fetch.outcome}`}>
+                <title>{`${fetch.role}: ${fetch.text}`}</title>
+                <rect
+                  x={x(fetch.startedAt)}
+                  y={fetchY(fetch.role) - 6}
+                  width={Math.max(5, x(fetch.endedAt) - x(fetch.startedAt))}
+                  height={12}
+                  rx={2}
+                />
+              </g>
+            ))}
+            {marks.map((mark) => {
+              const offset = mark.doneOffsetMs ?? mark.dueOffsetMs ?? mark.dueAtMs;
+              const start = genesisTimeMs + mark.slot * slotDurationMs;
+              const cx = x(start + Math.min(offset, slotDurationMs - 1));
+              const isChosen = mark === chosenMark;
+              return (
+                <g
+                  key={`${mark.kind} ${mark.slot}`}
+                  class={`mark ${mark.state}${isChosen ? ' chosen' : ''}`}
+                  data-kind={mark.kind}
+                  data-slot={mark.slot}
+                  data-met={mark.met}
+                  data-state={mark.state}
+                  transform={`translate(${cx} ${rowOf(mark.kind)})`}
+                  onClick={() => choose(mark)}
+                  onMouseEnter={() => choose(mark)}
+                >
+                  <title>{markText(mark)}</title>
+                  <circle r={sizeOf(mark) > 0 ? 9 : 7} />
+                  <text>{STATE_SIGNS[mark.state]}</text>
+                </g>
+              );
+            })}
+            <line class="now-line" x1={nowX} y1={0} x2={nowX} y2={height} />
+          </svg>
+        </div>
+      </div>
     );
   }
 

@@ -72,7 +72,7 @@ export class TimelineView extends Component<Props, State> {
               follow the time
             </label>
           </p>
-          <div class="scroll" ref={this.#box}>
+          <div ref={this.#box}>
             <TimelineChart
               timeline={timeline}
               clockAheadMs={clockAheadMs}
@@ -99,11 +99,10 @@ export class TimelineView extends Component<Props, State> {
   }
 
   #scrollToNow(): void {
-    const box = this.#box.current;
-    const line = box?.querySelector<SVGLineElement>('.now-line');
+    const box = this.#box.current?.querySelector('.scroll');
+    const line = box?.querySelector('.now-line');
     if (box == null || line == null) return;
-    const x = Number(line.getAttribute('x1'));
-    box.scrollLeft = x - box.clientWidth * 0.6;
+    box.scrollLeft = Number(line.getAttribute('x1')) - box.clientWidth * 0.6;
   }
 }
 

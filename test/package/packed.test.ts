@@ -93,3 +93,25 @@ test('its command runs', async () => {
   ];
   expect(JSON.parse(await lineOf(command, args, /"duty-executed"/))).toMatchObject({ type: 'duty-executed' });
 }, 30_000);
+
+test('its page is there, with the scripts and the library that it asks for', async () => {
+  const command = join(folder, 'node_modules/.bin/ssv-duty-scheduler');
+  const child = spawn(command, ['devnet', '--http', '127.0.0.1:0', '--log-format', 'json'], { cwd: folder });
+  try {
+    const url = await new Promise<string>((resolveUrl, reject) => {
+      let text = '';
+      child.stderr.on('data', (part: Buffer) => {
+        text += part.toString();
+        const address = /the page is at (\S+)/.exec(text)?.[1];
+        if (address !== undefined) resolveUrl(address);
+      });
+      child.on('exit', () => reject(new Error(text)));
+    });
+    for (const path of ['', 'style.css', 'page/main.js', 'page/timeline-view.js', 'lib/preact.js', 'metrics']) {
+      const response = await fetch(url + path);
+      expect([path, response.status]).toEqual([path, 200]);
+    }
+  } finally {
+    child.kill('SIGKILL');
+  }
+}, 30_000);

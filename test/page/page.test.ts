@@ -106,7 +106,7 @@ describe.skipIf(withoutChromium !== undefined)('the page in a real browser', { t
     await expect.poll(() => page.textContent('#explained')).toContain(`in slot ${last['slot']}`);
     await page.uncheck('.controls input');
     await page.mouse.move(0, 0);
-    await page.focus('svg.timeline');
+    await page.focus('svg.marks');
     const explained = await page.textContent('#explained');
     await page.keyboard.press('ArrowLeft');
     await expect.poll(() => page.textContent('#explained')).not.toBe(explained);
