@@ -30,7 +30,10 @@ export function createMetrics(watch: SchedulerWatch, version: string): Metrics {
   gaugeState(registry, watch, version);
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text() {
+      watch.settle();
+      return registry.metrics();
+    },
     close() {
       for (const end of endings) end();
       registry.clear();

@@ -20,10 +20,13 @@ export interface WatchListener {
 
 /**
  * Looks on at a scheduler, started or not: counts its lines, keeps the last epochs, and sees ticks and heads in the
- * root actor's state. A few operations an event; whatever is costly is done when somebody asks.
+ * root actor's state. Lines are counted when the machines have had their turn; whatever is costly is done when somebody
+ * asks.
  */
 export class SchedulerWatch {
-  readonly history = new DutyHistory();
+  readonly #history = new DutyHistory();
+  /** Lines not counted yet. */
+  #waiting: EventLine[] = [];
   readonly #listeners = new Set<WatchListener>();
   readonly #endings: (() => void)[] = [];
   #tally = EMPTY_TALLY;
@@ -35,13 +38,25 @@ export class SchedulerWatch {
     readonly scheduler: DutyScheduler,
     readonly clock: Pick<Clock, 'now'>,
   ) {
-    this.#endings.push(scheduler.on('*', (line) => this.#take(line)));
+    this.#endings.push(scheduler.on('*', (line) => this.#note(line)));
     this.#follow();
   }
 
   /** What the lines add up to since the watch began. */
   get tally(): Tally {
+    this.settle();
     return this.#tally;
+  }
+
+  /** The last epochs, slot by slot. */
+  get history(): DutyHistory {
+    this.settle();
+    return this.#history;
+  }
+
+  /** Counts what has been written so far. */
+  settle(): void {
+    for (const line of this.#waiting.splice(0)) this.#take(line);
   }
 
   /** Undefined before the start. */
@@ -59,16 +74,21 @@ export class SchedulerWatch {
     this.#listeners.clear();
   }
 
-  #take(line: EventLine): void {
+  /** A duty may be about to be handed over: it does not wait until its line is counted. */
+  #note(line: EventLine): void {
     this.#follow();
+    if (this.#waiting.push(line) === 1) setImmediate(() => this.settle());
+  }
+
+  #take(line: EventLine): void {
     // The tally closes a batch with its outcome.
     const trigger =
       line.type === 'duty-executed'
         ? triggerOf(this.#tally, line.role, line.slot, line.validators[0] ?? -1)
         : undefined;
     this.#tally = tallied(this.#tally, line, (kind, slot) => this.#dueOffset(kind, slot));
-    this.history.take(line);
-    for (const listener of this.#listeners) listener.line?.(line, trigger);
+    this.#history.take(line);
+    this.#tell((listener) => listener.line?.(line, trigger));
   }
 
   /** The actor is there from the scheduler's start on, which no line precedes. */
@@ -80,18 +100,29 @@ export class SchedulerWatch {
       const now = this.clock.now();
       if (slot !== this.#slot) {
         this.#slot = slot;
-        this.history.prune(slot);
-        for (const listener of this.#listeners) listener.tick?.(slot, now - slotStartMs(chain, slot));
+        this.#history.prune(slot);
+        this.#tell((listener) => listener.tick?.(slot, now - slotStartMs(chain, slot)));
       }
       const head = lastHead?.slot;
       if (head !== undefined && head !== this.#headSlot) {
         this.#headSlot = head;
-        if (this.history.headAt(head) !== undefined) return;
-        this.history.head(head, now);
-        for (const listener of this.#listeners) listener.head?.(head, now - slotStartMs(chain, head));
+        if (this.#history.headAt(head) !== undefined) return;
+        this.#history.head(head, now);
+        this.#tell((listener) => listener.head?.(head, now - slotStartMs(chain, head)));
       }
     });
     this.#endings.push(() => subscription.unsubscribe());
+  }
+
+  /** Whoever looks on and fails is told of on stderr, and disturbs neither duties nor the others. */
+  #tell(about: (listener: WatchListener) => void): void {
+    for (const listener of this.#listeners) {
+      try {
+        about(listener);
+      } catch (error) {
+        process.emitWarning(`an onlooker of the scheduler failed: ${String(error)}`);
+      }
+    }
   }
 
   #dueOffset(kind: DutyKind, slot: Slot): number | undefined {
