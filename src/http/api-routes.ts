@@ -7,7 +7,7 @@ import { dutyRoleMachine } from '../../machines/duty-role.machine.js';
 import { subscriptionMachine } from '../../machines/subscription.machine.js';
 import { tableFetchMachine } from '../../machines/table-fetch.machine.js';
 import { validatorsMachine } from '../../machines/validators.machine.js';
-import type { SchedulerActor } from '../duty-scheduler.js';
+import type { SchedulerActor } from '../../services/actors/scheduler-logic.js';
 import { livingActors } from '../observability/actor-report.js';
 import { watchSteps } from '../observability/actor-steps.js';
 import { describeLine, isTrouble } from '../observability/describe-line.js';

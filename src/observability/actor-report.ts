@@ -1,5 +1,5 @@
 import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, StateNode } from 'xstate';
-import type { SchedulerActor } from '../duty-scheduler.js';
+import type { SchedulerActor } from '../../services/actors/scheduler-logic.js';
 import type { ActorReport } from './reports.js';
 
 const MOST_ACTORS = 200;

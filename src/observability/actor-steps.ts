@@ -1,5 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import type { SchedulerActor } from '../duty-scheduler.js';
+import type { SchedulerActor } from '../../services/actors/scheduler-logic.js';
 import { activeStates, chartOf, visitActors } from './actor-report.js';
 import type { ActorStep } from './reports.js';
 

@@ -1,6 +1,6 @@
 import { assign, createActor, fromPromise, setup } from 'xstate';
 import { expect, test } from 'vitest';
-import type { SchedulerActor } from '../../src/duty-scheduler.js';
+import type { SchedulerActor } from '../../services/actors/scheduler-logic.js';
 import { watchSteps } from '../../src/observability/actor-steps.js';
 import type { ActorStep } from '../../src/observability/reports.js';
 
