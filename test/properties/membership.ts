@@ -80,7 +80,7 @@ export class Membership {
     return [...this.#members]
       .filter(([, { record, liquidated, eventSlot = -Infinity }]) => {
         if (record === undefined || liquidated || eventSlot > eventBy) return false;
-        return record.activationEpoch <= atEpoch || (role !== 'sync-committee' && record.status === 'active_ongoing');
+        return record.activationEpoch <= atEpoch;
       })
       .map(([validator]) => validator);
   }
