@@ -8,18 +8,27 @@ import { epochOf, positionInEpoch, type ChainSpec, type Epoch, type Slot } from 
 import type { ObservedRoots } from './rules/dependent-roots.js';
 import type { ValidatorIndex } from './rules/duties.js';
 import type { DeferralReason, Diagnostic, Report } from './rules/event-log.js';
+import type { NodeNumber } from './rules/node-choice.js';
 import { retryDelayMs } from './rules/retry-delay.js';
 
 export interface BeaconNodeInput {
+  readonly node: NodeNumber;
   /** For logs, without credentials. */
   readonly url: string;
   readonly chain: ChainSpec;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether it is the node whose roots count: another one is not probed. */
+  readonly leads: boolean;
+}
+
+/** What the actors of a node are told. */
+export interface NodeRequest {
+  readonly node: NodeNumber;
 }
 
 /** Duties of one validator are asked for in an epoch and the next, for the sake of their roots. */
-export interface ProbeRequest {
+export interface ProbeRequest extends NodeRequest {
   readonly epoch: Epoch;
   readonly slot: Slot;
   readonly index: ValidatorIndex;
@@ -38,14 +47,18 @@ export type NodeEvent =
   | { type: 'PROBE_NOW' }
   | { type: 'STREAM_STALLED' }
   /** A validator whose duties the probe may ask for; none: nothing to probe with. */
-  | { type: 'PROBE_WITH'; index: ValidatorIndex | undefined };
+  | { type: 'PROBE_WITH'; index: ValidatorIndex | undefined }
+  /** It leads from now on, or no more. */
+  | { type: 'LEADS'; leads: boolean };
 
 /** What the node tells the scheduler. */
 export type NodeMessage =
-  | { type: 'HEAD'; head: HeadEvent; at: number }
-  | { type: 'ROOTS'; roots: ObservedRoots }
-  | { type: 'NODE_FITNESS'; unfit: DeferralReason | undefined }
-  | { type: 'RECONNECTED' };
+  | ({ type: 'HEAD'; head: HeadEvent; at: number } & NodeRequest)
+  | ({ type: 'ROOTS'; roots: ObservedRoots } & NodeRequest)
+  /** A status request has ended; `answered` is false where it timed out, and `unfit` is then what it was before. */
+  | ({ type: 'NODE_STATUS'; answered: boolean; unfit: DeferralReason | undefined } & NodeRequest)
+  /** The node came back after an error, or has resynced. */
+  | ({ type: 'RECONNECTED' } & NodeRequest);
 
 export interface BeaconNodeContext extends BeaconNodeInput {
   readonly slot: Slot;
@@ -56,6 +69,10 @@ export interface BeaconNodeContext extends BeaconNodeInput {
   /** The connection broke since the node was last known to be well. */
   readonly wasAway: boolean;
   readonly streamDown: boolean;
+  /** Unix ms at which its status was last asked for. */
+  readonly askedAt: number;
+  /** Time its last status answer took, in ms. */
+  readonly latencyMs: number | undefined;
   readonly healthFailures: number;
   readonly streamFailures: number;
 }
@@ -89,9 +106,11 @@ export const beaconNodeMachine = setup({
     events: {} as NodeEvent,
   },
   actors: {
-    askSyncStatus: fromPromise<SyncStatus>(() => Promise.reject(new Error('askSyncStatus is not provided'))),
+    askSyncStatus: fromPromise<SyncStatus, NodeRequest>(() =>
+      Promise.reject(new Error('askSyncStatus is not provided')),
+    ),
     probeRoots: fromPromise<ObservedRoots, ProbeRequest>(() => Promise.reject(new Error('probeRoots is not provided'))),
-    headStream: fromCallback<StreamEvent>(() => {
+    headStream: fromCallback<StreamEvent, NodeRequest>(() => {
       throw new Error('headStream is not provided');
     }),
   },
@@ -101,25 +120,28 @@ export const beaconNodeMachine = setup({
     isBack: ({ context }, { health }: { health: Health }) =>
       context.wasAway || (context.status === 'syncing' && unfitBecause(health) === undefined),
     /** Roots are checked where they change unannounced, and always while nobody announces anything. */
-    isTimeToProbe: ({ context: { chain, slot, streamDown, probeIndex } }) => {
-      if (probeIndex === undefined || slot < 0) return false;
+    isTimeToProbe: ({ context: { chain, slot, streamDown, probeIndex, leads } }) => {
+      if (probeIndex === undefined || slot < 0 || !leads) return false;
       const position = positionInEpoch(chain, slot);
       const atRisk = [0, Math.floor(chain.slotsPerEpoch / 2), chain.slotsPerEpoch - 1].includes(position);
       return atRisk || streamDown;
     },
     // Before genesis there is no chain whose roots could change, and no epoch to name.
-    canProbe: ({ context }) => context.probeIndex !== undefined && context.slot >= 0,
+    canProbe: ({ context: { probeIndex, slot, leads } }) => probeIndex !== undefined && slot >= 0 && leads,
   },
   actions: {
     report: (_, _params: { reports: readonly Report[] }) => undefined,
     diagnose: (_, _params: { diagnostics: readonly Diagnostic[] }) => undefined,
     noteSlot: assign({ slot: (_, { slot }: { slot: Slot }) => slot }),
     noteProbeIndex: assign({ probeIndex: (_, { index }: { index: ValidatorIndex | undefined }) => index }),
+    noteLead: assign({ leads: (_, { leads }: { leads: boolean }) => leads }),
+    noteQuestion: assign({ askedAt: ({ context }) => context.clock.now() }),
     noteHealth: assign(({ context }, { health }: { health: Health }) => ({
       status: statusOf(health) ?? context.status,
       unfit: unfitBecause(health),
       healthFailures: health.reachable ? 0 : context.healthFailures + 1,
       wasAway: !health.reachable,
+      latencyMs: health.reachable ? context.clock.now() - context.askedAt : context.latencyMs,
     })),
     noteBreak: assign(({ context }) => ({
       // A stream that never lived since the last break tells nothing new about the node.
@@ -129,17 +151,25 @@ export const beaconNodeMachine = setup({
     })),
     noteSilence: assign({ streamDown: true }),
     noteAlive: assign({ streamDown: false, streamFailures: 0 }),
-    tellFitness: sendParent((_, { health }: { health: Health }) => ({
-      type: 'NODE_FITNESS',
+    tellStatus: sendParent(({ context }, { health }: { health: Health }) => ({
+      type: 'NODE_STATUS',
+      node: context.node,
+      answered: true,
       unfit: unfitBecause(health),
     })),
-    tellReconnected: sendParent({ type: 'RECONNECTED' }),
+    tellSilence: sendParent(({ context: { node, unfit } }) => ({ type: 'NODE_STATUS', node, answered: false, unfit })),
+    tellReconnected: sendParent(({ context }) => ({ type: 'RECONNECTED', node: context.node })),
     tellHead: sendParent(({ context }, { head }: { head: HeadEvent }) => ({
       type: 'HEAD',
+      node: context.node,
       head,
       at: context.clock.now(),
     })),
-    tellRoots: sendParent((_, { roots }: { roots: ObservedRoots }) => ({ type: 'ROOTS', roots })),
+    tellRoots: sendParent(({ context }, { roots }: { roots: ObservedRoots }) => ({
+      type: 'ROOTS',
+      node: context.node,
+      roots,
+    })),
   },
   delays: {
     healthRetry: ({ context }) =>
@@ -160,11 +190,16 @@ export const beaconNodeMachine = setup({
     unfit: undefined,
     wasAway: false,
     streamDown: false,
+    askedAt: 0,
+    latencyMs: undefined,
     healthFailures: 0,
     streamFailures: 0,
   }),
   on: {
     PROBE_WITH: { actions: { type: 'noteProbeIndex', params: ({ event }) => ({ index: event.index }) } },
+    LEADS: {
+      actions: [{ type: 'noteLead', params: ({ event }) => ({ leads: event.leads }) }, raise({ type: 'PROBE_NOW' })],
+    },
   },
   states: {
     health: {
@@ -173,9 +208,11 @@ export const beaconNodeMachine = setup({
       states: {
         asking: {
           description: 'Asking for its sync status.',
+          entry: 'noteQuestion',
           invoke: {
             id: 'sync-status',
             src: 'askSyncStatus',
+            input: ({ context }) => ({ node: context.node }),
             onDone: [
               {
                 guard: { type: 'isBack', params: ({ event }) => ({ health: answered(event.output) }) },
@@ -185,7 +222,7 @@ export const beaconNodeMachine = setup({
                     type: 'report',
                     params: ({ context, event }) => ({ reports: statusLines(context, answered(event.output)) }),
                   },
-                  { type: 'tellFitness', params: ({ event }) => ({ health: answered(event.output) }) },
+                  { type: 'tellStatus', params: ({ event }) => ({ health: answered(event.output) }) },
                   { type: 'noteHealth', params: ({ event }) => ({ health: answered(event.output) }) },
                   'tellReconnected',
                   raise({ type: 'PROBE_NOW' }),
@@ -198,7 +235,7 @@ export const beaconNodeMachine = setup({
                     type: 'report',
                     params: ({ context, event }) => ({ reports: statusLines(context, answered(event.output)) }),
                   },
-                  { type: 'tellFitness', params: ({ event }) => ({ health: answered(event.output) }) },
+                  { type: 'tellStatus', params: ({ event }) => ({ health: answered(event.output) }) },
                   { type: 'noteHealth', params: ({ event }) => ({ health: answered(event.output) }) },
                 ],
               },
@@ -209,19 +246,22 @@ export const beaconNodeMachine = setup({
                 target: 'known',
                 actions: [
                   { type: 'report', params: ({ context }) => ({ reports: statusLines(context, UNREACHABLE) }) },
-                  { type: 'tellFitness', params: { health: UNREACHABLE } },
+                  { type: 'tellStatus', params: { health: UNREACHABLE } },
                   { type: 'noteHealth', params: { health: UNREACHABLE } },
                 ],
               },
               {
                 // Slow, or odd: that alone is no reason to defer a duty.
                 target: 'known',
-                actions: {
-                  type: 'diagnose',
-                  params: ({ context, event }) => ({
-                    diagnostics: [{ level: 'warn', message: `${context.url}: ${String(event.error)}` }],
-                  }),
-                },
+                actions: [
+                  {
+                    type: 'diagnose',
+                    params: ({ context, event }) => ({
+                      diagnostics: [{ level: 'warn', message: `${context.url}: ${String(event.error)}` }],
+                    }),
+                  },
+                  'tellSilence',
+                ],
               },
             ],
           },
@@ -246,7 +286,7 @@ export const beaconNodeMachine = setup({
       states: {
         streaming: {
           description: 'Connecting, or listening: some nodes show nothing before their first event.',
-          invoke: { id: 'head-stream', src: 'headStream' },
+          invoke: { id: 'head-stream', src: 'headStream', input: ({ context }) => ({ node: context.node }) },
           initial: 'listening',
           states: {
             listening: {
@@ -320,7 +360,8 @@ export const beaconNodeMachine = setup({
           invoke: {
             id: 'roots',
             src: 'probeRoots',
-            input: ({ context: { chain, slot, probeIndex } }) => ({
+            input: ({ context: { node, chain, slot, probeIndex } }) => ({
+              node,
               slot,
               epoch: epochOf(chain, slot),
               index: probeIndex!,

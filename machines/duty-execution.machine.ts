@@ -18,6 +18,7 @@ import {
   validatorsOf,
 } from './rules/duty-lines.js';
 import type { CancelReason, DeferralReason, Report, SkipReason } from './rules/event-log.js';
+import type { NodeNumber } from './rules/node-choice.js';
 import { retryDelayMs } from './rules/retry-delay.js';
 import type { KindDefinition } from './rules/role-definition.js';
 
@@ -27,6 +28,8 @@ export interface SeenHead {
   readonly block: Root;
   /** Unix ms of its arrival. */
   readonly at: number;
+  /** The node that told it. */
+  readonly node: NodeNumber;
 }
 
 export interface ExecutionInput {
@@ -60,6 +63,8 @@ export interface CollectDataInput {
   readonly kind: KindDefinition;
   readonly slot: Slot;
   readonly chain: ChainSpec;
+  /** Asked first: the node whose head triggered; undefined for the best one. */
+  readonly node: NodeNumber | undefined;
 }
 
 export type CollectedData = AttestationData | HeadRoot;
@@ -287,7 +292,7 @@ export const dutyExecutionMachine = setup({
       invoke: {
         id: 'data',
         src: 'collectData',
-        input: ({ context: { kind, slot, chain } }) => ({ kind, slot, chain }),
+        input: ({ context }) => dataRequest(context),
         onDone: [
           {
             guard: { type: 'votesForTriggeringHead', params: ({ event }) => ({ data: event.output }) },
@@ -383,6 +388,10 @@ function holdReason({ unfit, stale }: ExecutionContext): DeferralReason | undefi
 
 function offsetMs({ clock, chain, slot }: ExecutionContext): number {
   return clock.now() - slotStartMs(chain, slot);
+}
+
+function dataRequest({ kind, slot, chain, trigger, head, dataIsFinal }: ExecutionContext): CollectDataInput {
+  return { kind, slot, chain, node: trigger === 'head' && !dataIsFinal ? head?.node : undefined };
 }
 
 /** Root of the block that the data votes for. */

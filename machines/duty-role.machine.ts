@@ -11,6 +11,7 @@ import {
   noteRetry,
   onFitness,
   onHead,
+  onOtherHead,
   onReconnected,
   onRoots,
   onTick,
@@ -21,6 +22,7 @@ import {
 import type { Decision, RoleContext, RoleEvent, RoleInput, Step } from './duty-role/role-context.js';
 import { scheduleState, type ScheduleState } from './rules/duty-plan.js';
 import type { Diagnostic, Report } from './rules/event-log.js';
+import type { NodeNumber } from './rules/node-choice.js';
 import { subscriptionMachine } from './subscription.machine.js';
 import { tableFetchMachine } from './table-fetch.machine.js';
 
@@ -92,19 +94,33 @@ function decide<T extends RoleEvent['type']>(type: T, decision: (event: RoleEven
         case 'update-execution':
           enqueue.sendTo(command.id, command.update);
           break;
-        case 'subscribe':
-          enqueue.sendTo('subscriptions', {
-            type: 'SUBSCRIBE',
-            subscriptions: command.subscriptions,
-            cause: command.cause,
-          });
+        case 'meet-node':
+          enqueue.spawnChild('subscriptions', subscriptionsActor(context, command.node));
           break;
+        case 'subscribe': {
+          const { nodes, subscriptions, cause } = command;
+          for (const node of nodes) enqueue.sendTo(subscriptionsId(node), { type: 'SUBSCRIBE', subscriptions, cause });
+          break;
+        }
         case 'tell-parent':
           enqueue(sendParent(command.message));
           break;
       }
     }
   });
+}
+
+/** Each node is subscribed by an actor of its own: one that takes nothing holds up no other. */
+const subscribeNodes = dutyRole.enqueueActions(({ context, enqueue }) => {
+  for (const node of context.nodes) enqueue.spawnChild('subscriptions', subscriptionsActor(context, node));
+});
+
+function subscriptionsId(node: NodeNumber): string {
+  return `subscriptions-${node + 1}`;
+}
+
+function subscriptionsActor({ chain, clock, random }: RoleContext, node: NodeNumber) {
+  return { id: subscriptionsId(node), input: { node, chain, clock, random } };
 }
 
 /** Ends an execution that is done, or that crashed. */
@@ -147,19 +163,15 @@ export const dutyRoleMachine = dutyRole.createMachine({
     ticked: false,
   }),
   // Started in the middle of a slot, or restarted after a crash, it does not wait for the next one.
-  entry: raise(({ context }) => ({ type: 'TICK', slot: context.slot })),
-  invoke: {
-    id: 'subscriptions',
-    src: 'subscriptions',
-    input: ({ context: { chain, clock, random } }) => ({ chain, clock, random }),
-  },
+  entry: [subscribeNodes, raise(({ context }) => ({ type: 'TICK', slot: context.slot }))],
   on: {
     TICK: { actions: decide('TICK', onTick) },
     HEAD: { actions: decide('HEAD', onHead) },
+    OTHER_HEAD: { actions: decide('OTHER_HEAD', onOtherHead) },
     ROOTS: { actions: decide('ROOTS', onRoots) },
     REGISTRY_CHANGED: { actions: decide('REGISTRY_CHANGED', takeRegistry) },
     NODE_FITNESS: { actions: decide('NODE_FITNESS', onFitness) },
-    RECONNECTED: { actions: decide('RECONNECTED', () => onReconnected) },
+    RECONNECTED: { actions: decide('RECONNECTED', onReconnected) },
     TABLE_FETCHED: { actions: decide('TABLE_FETCHED', takeAnswer) },
     TABLE_FETCH_FAILED: { actions: decide('TABLE_FETCH_FAILED', takeFailure) },
     TABLE_FETCH_RETRIED: { actions: decide('TABLE_FETCH_RETRIED', noteRetry) },

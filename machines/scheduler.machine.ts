@@ -2,76 +2,44 @@
  * The parent: the slot clock, the beacon node, the validators, and a region per duty role. It passes on what concerns
  * the roles and restarts a role that crashed, alone. It decides nothing about duties itself.
  */
-import { assign, fromCallback, setup } from 'xstate';
-import { beaconNodeMachine, type NodeMessage } from './beacon-node.machine.js';
+import { assign, fromCallback, fromPromise, raise, setup } from 'xstate';
+import { beaconNodeMachine } from './beacon-node.machine.js';
 import { dutyRoleMachine } from './duty-role.machine.js';
-import type { RoleInput, RoleMessage } from './duty-role/role-context.js';
-import type { Clock, HeadEvent, Random } from './ports.js';
-import type { ClaimLedger } from './rules/at-most-once.js';
+import type { Clock, HeadEvent } from './ports.js';
 import { epochOf, slotAt, startSlotOf, type ChainSpec, type Slot } from './rules/chain-time.js';
-import { rootChanges, type ObservedRoots, type RootChanges } from './rules/dependent-roots.js';
-import type { DutyKind, Role, ValidatorIndex } from './rules/duties.js';
+import type { ObservedRoots } from './rules/dependent-roots.js';
+import type { Role, ValidatorIndex } from './rules/duties.js';
 import type { DeferralReason, Diagnostic, Report, TableName } from './rules/event-log.js';
-import type { SchedulingPolicy } from './rules/policy.js';
+import type { NodeNumber } from './rules/node-choice.js';
 import { Registry } from './rules/registry.js';
 import type { RoleDefinition } from './rules/role-definition.js';
-import type { ValidatorSourceEvent } from './rules/validator-changes.js';
-import { validatorsMachine, type ValidatorsMessage } from './validators.machine.js';
+import {
+  afterInconsistency,
+  afterJoining,
+  afterNodeStatus,
+  afterOtherHead,
+  afterSwitch,
+  membersInOrder,
+  standingsAtStart,
+  unfitNow,
+} from './scheduler/nodes-led.js';
+import { afterHead, afterProbe, afterRootsHandled, reorgLines } from './scheduler/roots-seen.js';
+import {
+  roleInput,
+  type ClockEvent,
+  type SchedulerContext,
+  type SchedulerEvent,
+  type SchedulerInput,
+} from './scheduler/scheduler-context.js';
+import { validatorsMachine } from './validators.machine.js';
 
-export interface SchedulerInput {
-  readonly chain: ChainSpec;
-  readonly policy: SchedulingPolicy;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly claims: ClaimLedger;
-  /** Beacon node, as logs name it. */
-  readonly nodeUrl: string;
-  /** Oldest slot of which an unbroken record shows what was executed. */
-  readonly recordFromSlot: Slot;
-  /** Kinds that have an executor. */
-  readonly kinds: ReadonlySet<DutyKind>;
-  readonly dataFetch: boolean;
-}
+export type { ClockEvent, SchedulerContext, SchedulerEvent, SchedulerInput };
 
-/** What the slot clock tells: once per slot, never backwards. */
-export type ClockEvent = { type: 'TICK'; slot: Slot };
-
-export type SchedulerEvent =
-  | ClockEvent
-  | NodeMessage
-  | ValidatorSourceEvent
-  | ValidatorsMessage
-  | RoleMessage
-  /** Everything a head or a probe led to has been decided. */
-  | { type: 'ROOTS_HANDLED' };
-
-/** What a head changed, as far as is known while the roles look at it. */
-export interface ReorgNote extends RootChanges {
-  readonly roots: ObservedRoots;
-  /** A probe alone makes no re-org: a healthy node's answers may name another root than its heads. */
-  readonly byHead: boolean;
-  readonly movedBack: boolean;
-  readonly epochTransition: boolean;
-  readonly tables: readonly TableName[];
-}
-
-export interface SchedulerContext extends SchedulerInput {
-  readonly slot: Slot;
-  readonly registry: Registry;
-  readonly unfit: DeferralReason | undefined;
-  readonly lastHead: ObservedRoots | undefined;
-  /** The last head, or a probe since then that proved tables wrong. */
-  readonly lastRoots: ObservedRoots | undefined;
-  readonly reorg: ReorgNote | undefined;
-  /** Roles that are alive: one that crashed hears nothing until it is back. */
-  readonly alive: ReadonlySet<Role>;
-}
-
-/** Part of a slot that a crashed role stays away. */
+/** Part of a slot that a crashed role, or node actor, stays away. */
 const RESTART_PAUSE = 0.05;
 
-/** Builds the scheduler machine for some roles: parallel regions are static. */
-export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
+/** Builds the scheduler machine for some roles and a number of beacon nodes: parallel regions are static. */
+export function createSchedulerMachine(roles: readonly RoleDefinition[], nodeCount: number) {
   const scheduler = setup({
     types: {
       context: {} as SchedulerContext,
@@ -82,6 +50,10 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
       slotClock: fromCallback<ClockEvent, { chain: ChainSpec; clock: Clock }>(() => {
         throw new Error('slotClock is not provided');
       }),
+      /** Asks a node that is absent until it is there; rejects when it is on another chain. */
+      meetNode: fromPromise<void, { node: NodeNumber; chain: ChainSpec }>(() =>
+        Promise.reject(new Error('meetNode is not provided')),
+      ),
       beaconNode: beaconNodeMachine,
       validators: validatorsMachine,
       dutyRole: dutyRoleMachine,
@@ -93,21 +65,43 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
       /** Forgets claims that no late duty can meet any more. */
       pruneClaims: ({ context: { claims, chain, slot } }) => claims.prune(startSlotOf(chain, epochOf(chain, slot) - 2)),
       noteRegistry: assign({ registry: (_, { registry }: { registry: Registry }) => registry }),
-      noteFitness: assign({ unfit: (_, { unfit }: { unfit: DeferralReason | undefined }) => unfit }),
+      /** Provided by whoever makes the requests: from now on, in this order. */
+      askInOrder: (_, _params: { order: readonly NodeNumber[] }) => undefined,
+      noteJoined: assign(({ context }, { node }: { node: NodeNumber }) => afterJoining(context, node)),
+      noteStatus: assign(
+        ({ context }, status: { node: NodeNumber; answered: boolean; unfit: DeferralReason | undefined }) =>
+          afterNodeStatus(context, status),
+      ),
+      noteInconsistency: assign(({ context }) => afterInconsistency(context)),
+      noteFitness: assign({ unfit: ({ context }) => unfitNow(context) }),
+      noteLeader: assign(({ context }, { leader }: { leader: NodeNumber }) => afterSwitch(context, leader)),
       noteHead: assign(({ context }, { head }: { head: HeadEvent }) => afterHead(context, head)),
+      noteOtherHead: assign(({ context }, { node, head }: { node: NodeNumber; head: HeadEvent }) =>
+        afterOtherHead(context, node, head),
+      ),
       noteProbe: assign(({ context }, { roots }: { roots: ObservedRoots }) => afterProbe(context, roots)),
       noteStaleTables: assign({
         reorg: ({ context }, { tables }: { tables: readonly TableName[] }) =>
           context.reorg && { ...context.reorg, tables: [...context.reorg.tables, ...tables] },
       }),
-      settleRoots: assign(({ context: { reorg, lastRoots } }) => ({
-        reorg: undefined,
-        lastRoots: reorg !== undefined && (reorg.byHead || reorg.tables.length > 0) ? reorg.roots : lastRoots,
-      })),
+      settleRoots: assign(({ context }) => afterRootsHandled(context)),
       noteAlive: assign({ alive: ({ context }, { role }: { role: Role }) => new Set([...context.alive, role]) }),
       noteCrash: assign({
         alive: ({ context }, { role }: { role: Role }) => new Set([...context.alive].filter((other) => other !== role)),
       }),
+      noteAttached: assign({
+        attached: ({ context }, { node }: { node: NodeNumber }) => new Set([...context.attached, node]),
+      }),
+      noteDetached: assign({
+        attached: ({ context }, { node }: { node: NodeNumber }) =>
+          new Set([...context.attached].filter((other) => other !== node)),
+      }),
+    },
+    guards: {
+      leads: ({ context }, { node }: { node: NodeNumber }) => node === context.leader,
+      isTrusted: ({ context }, { node }: { node: NodeNumber }) => context.standings[node]?.unfit === undefined,
+      isMember: ({ context }, { node }: { node: NodeNumber }) => context.nodes[node]?.at === 'member',
+      isRefused: ({ context }, { node }: { node: NodeNumber }) => context.nodes[node]?.at === 'refused',
     },
     delays: {
       restartPause: ({ context }) => context.chain.slotDurationMs * RESTART_PAUSE,
@@ -118,14 +112,44 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
   const tellRoles = scheduler.enqueueActions(({ context, event, enqueue }) => {
     for (const role of context.alive) enqueue.sendTo(role, event);
   });
-  const tellNode = scheduler.sendTo('beacon-node', ({ event }) => event);
+  const tellNodes = scheduler.enqueueActions(({ context, event, enqueue }) => {
+    for (const node of context.attached) enqueue.sendTo(nodeId(node), event);
+  });
   const tellValidators = scheduler.sendTo('validators', ({ event }) => event);
   /** The roles have answered to a head or a probe before this comes back. */
   const askBack = scheduler.sendTo(({ self }) => self, { type: 'ROOTS_HANDLED' });
-  const nameProbe = scheduler.sendTo('beacon-node', ({ context }) => ({
-    type: 'PROBE_WITH',
-    index: probeIndex(context),
-  }));
+  const nameProbe = scheduler.enqueueActions(({ context, enqueue }) => {
+    for (const node of context.attached) {
+      enqueue.sendTo(nodeId(node), { type: 'PROBE_WITH', index: probeIndex(context) });
+    }
+  });
+  /** After anything that changes how a node stands: who is asked first, who leads, and whether duties may run. */
+  const chooseNode = scheduler.enqueueActions(({ context, enqueue }) => {
+    const order = membersInOrder(context);
+    enqueue({ type: 'askInOrder', params: { order } });
+    const leader = order[0] ?? context.leader;
+    if (leader !== context.leader) {
+      enqueue({ type: 'noteLeader', params: { leader } });
+      enqueue({ type: 'diagnose', params: { diagnostics: [switchNote(context, leader)] } });
+      for (const node of context.attached) enqueue.sendTo(nodeId(node), { type: 'LEADS', leads: node === leader });
+      for (const role of context.alive) enqueue.sendTo(role, { type: 'RECONNECTED', node: leader, leads: true });
+    }
+    const unfit = unfitNow({ ...context, leader });
+    if (unfit === context.unfit) return;
+    enqueue({ type: 'noteFitness' });
+    for (const role of context.alive) enqueue.sendTo(role, { type: 'NODE_FITNESS', unfit });
+  });
+  /** A node is there again, or for the first time. */
+  const tellOfReturn = scheduler.enqueueActions(({ context, event, enqueue }) => {
+    if (event.type !== 'RECONNECTED' && event.type !== 'NODE_JOINED') return;
+    const { node } = event;
+    const leads = node === context.leader;
+    for (const role of context.alive) enqueue.sendTo(role, { type: 'RECONNECTED', node, leads });
+  });
+  const tellOtherHead = scheduler.enqueueActions(({ context, event, enqueue }) => {
+    if (event.type !== 'HEAD') return;
+    for (const role of context.alive) enqueue.sendTo(role, { ...event, type: 'OTHER_HEAD' });
+  });
 
   const roleRegion = (definition: RoleDefinition) => {
     const { role } = definition;
@@ -167,6 +191,77 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
     });
   };
 
+  const nodeRegion = (node: NodeNumber) =>
+    scheduler.createStateConfig({
+      description: `Beacon node ${node + 1} in the order of preference.`,
+      initial: 'introduced',
+      states: {
+        introduced: {
+          description: 'Known from the start, or not.',
+          always: [
+            { guard: { type: 'isMember', params: { node } }, target: 'attached' },
+            { guard: { type: 'isRefused', params: { node } }, target: 'left-out' },
+            { target: 'absent' },
+          ],
+        },
+        absent: {
+          description: 'It was not there at the start, and is asked for its chain until it is.',
+          invoke: {
+            id: `meet-${nodeId(node)}`,
+            src: 'meetNode',
+            input: ({ context: { chain } }) => ({ node, chain }),
+            onDone: {
+              target: 'attached',
+              actions: raise({ type: 'NODE_JOINED', node }),
+            },
+            onError: {
+              target: 'left-out',
+              actions: {
+                type: 'diagnose',
+                params: ({ event }) => ({ diagnostics: [{ level: 'error', message: messageOf(event.error) }] }),
+              },
+            },
+          },
+        },
+        attached: {
+          description: 'It is on our chain.',
+          entry: { type: 'noteAttached', params: { node } },
+          exit: { type: 'noteDetached', params: { node } },
+          invoke: {
+            id: nodeId(node),
+            src: 'beaconNode',
+            input: ({ context: { chain, clock, random, nodes, leader } }) => ({
+              node,
+              url: nodes[node]!.url,
+              leads: node === leader,
+              chain,
+              clock,
+              random,
+            }),
+            onError: {
+              target: 'restarting',
+              actions: {
+                type: 'diagnose',
+                params: ({ context, event }) => ({
+                  diagnostics: [
+                    {
+                      level: 'error',
+                      message: `${context.nodes[node]!.url}: its actor crashed and is restarted: ${String(event.error)}`,
+                    },
+                  ],
+                }),
+              },
+            },
+          },
+        },
+        restarting: {
+          description: 'Its actor crashed; the other nodes go on without it.',
+          after: { restartPause: 'attached' },
+        },
+        'left-out': { description: 'On another chain, or no beacon node: it is never asked again.' },
+      },
+    });
+
   return scheduler.createMachine({
     id: 'scheduler',
     description: 'Starts each duty of its validators in its slot, exactly once.',
@@ -175,22 +270,20 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
       ...input,
       slot: slotAt(input.chain, input.clock.now()),
       registry: Registry.EMPTY,
+      ...standingsAtStart(input),
       unfit: undefined,
-      lastHead: undefined,
+      lastHeads: new Map<NodeNumber, ObservedRoots>(),
       lastRoots: undefined,
       reorg: undefined,
       alive: new Set<Role>(),
+      attached: new Set<NodeNumber>(),
     }),
+    entry: { type: 'askInOrder', params: ({ context }) => ({ order: membersInOrder(context) }) },
     invoke: [
       {
         id: 'validators',
         src: 'validators',
         input: ({ context: { chain, clock, random } }) => ({ chain, clock, random }),
-      },
-      {
-        id: 'beacon-node',
-        src: 'beaconNode',
-        input: ({ context: { chain, clock, random, nodeUrl } }) => ({ url: nodeUrl, chain, clock, random }),
       },
       { id: 'slot-clock', src: 'slotClock', input: ({ context: { chain, clock } }) => ({ chain, clock }) },
     ],
@@ -200,15 +293,24 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
           { type: 'report', params: ({ context, event }) => ({ reports: skippedSlots(context, event.slot) }) },
           { type: 'noteSlot', params: ({ event }) => ({ slot: event.slot }) },
           tellRoles,
-          tellNode,
+          tellNodes,
           tellValidators,
           'pruneClaims',
         ],
       },
-      HEAD: {
-        actions: [{ type: 'noteHead', params: ({ event: { head } }) => ({ head }) }, tellRoles, askBack],
-      },
+      HEAD: [
+        {
+          guard: { type: 'leads', params: ({ event }) => ({ node: event.node }) },
+          actions: [{ type: 'noteHead', params: ({ event: { head } }) => ({ head }) }, tellRoles, askBack],
+        },
+        {
+          guard: { type: 'isTrusted', params: ({ event }) => ({ node: event.node }) },
+          actions: [{ type: 'noteOtherHead', params: ({ event: { node, head } }) => ({ node, head }) }, tellOtherHead],
+        },
+      ],
       ROOTS: {
+        // Asked for while it led, and answered when it did no more: another node's roots would look like a re-org.
+        guard: { type: 'leads', params: ({ event }) => ({ node: event.node }) },
         actions: [{ type: 'noteProbe', params: ({ event: { roots } }) => ({ roots }) }, tellRoles, askBack],
       },
       TABLES_STALE: { actions: { type: 'noteStaleTables', params: ({ event }) => ({ tables: event.tables }) } },
@@ -216,18 +318,27 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
         actions: [{ type: 'report', params: ({ context }) => ({ reports: reorgLines(context) }) }, 'settleRoots'],
       },
       NODE_INCONSISTENT: {
-        actions: {
-          type: 'report',
-          params: ({ context }) => ({
-            reports: [{ type: 'beacon-node', url: context.nodeUrl, status: 'inconsistent' }],
-          }),
-        },
+        actions: [
+          {
+            type: 'report',
+            params: ({ context: { nodes, leader } }) => ({
+              reports: [{ type: 'beacon-node', url: nodes[leader]!.url, status: 'inconsistent' }],
+            }),
+          },
+          'noteInconsistency',
+          chooseNode,
+        ],
       },
-      NODE_FITNESS: {
-        guard: ({ context, event }) => event.unfit !== context.unfit,
-        actions: [{ type: 'noteFitness', params: ({ event }) => ({ unfit: event.unfit }) }, tellRoles],
+      NODE_STATUS: {
+        actions: [
+          { type: 'noteStatus', params: ({ event: { node, answered, unfit } }) => ({ node, answered, unfit }) },
+          chooseNode,
+        ],
       },
-      RECONNECTED: { actions: tellRoles },
+      NODE_JOINED: {
+        actions: [{ type: 'noteJoined', params: ({ event }) => ({ node: event.node }) }, chooseNode, tellOfReturn],
+      },
+      RECONNECTED: { actions: tellOfReturn },
       VALIDATORS_COUNTED: {
         actions: {
           type: 'report',
@@ -247,8 +358,24 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[]) {
       CLUSTER_LIQUIDATED: { actions: tellValidators },
       CLUSTER_REACTIVATED: { actions: tellValidators },
     },
-    states: Object.fromEntries(roles.map((definition) => [definition.role, roleRegion(definition)])),
+    states: {
+      ...Object.fromEntries(Array.from({ length: nodeCount }, (_, node) => [nodeId(node), nodeRegion(node)])),
+      ...Object.fromEntries(roles.map((definition) => [definition.role, roleRegion(definition)])),
+    },
   });
+}
+
+/** Name of a node's actor and region. */
+function nodeId(node: NodeNumber): string {
+  return `beacon-node-${node + 1}`;
+}
+
+function switchNote({ nodes }: SchedulerContext, leader: NodeNumber): Diagnostic {
+  return { level: 'info', message: `${nodes[leader]!.url} leads from now on: duties and heads are taken from it` };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function crashNote(role: Role, error: unknown): Diagnostic {
@@ -275,53 +402,3 @@ function startedLine({ chain, slot }: SchedulerContext, roles: readonly RoleDefi
 function skippedSlots({ slot: last }: SchedulerContext, slot: Slot): Report[] {
   return slot > last + 1 ? [{ type: 'slots-skipped', from: last + 1, to: slot - 1 }] : [];
 }
-
-function happened(reorg: ReorgNote): boolean {
-  const { byHead, previousDependentRootChanged, currentDependentRootChanged, movedBack, tables } = reorg;
-  return tables.length > 0 || (byHead && (previousDependentRootChanged || currentDependentRootChanged || movedBack));
-}
-
-function reorgLines({ reorg }: SchedulerContext): Report[] {
-  if (reorg === undefined || !happened(reorg)) return [];
-  const { previousDependentRootChanged, currentDependentRootChanged, epochTransition, tables } = reorg;
-  return [{ type: 'reorg', previousDependentRootChanged, currentDependentRootChanged, epochTransition, tables }];
-}
-
-function roleInput(role: RoleDefinition, context: SchedulerContext): RoleInput {
-  const { chain, policy, clock, random, claims, registry, slot, recordFromSlot, kinds, dataFetch, unfit } = context;
-  return { role, chain, policy, clock, random, claims, registry, slot, recordFromSlot, kinds, dataFetch, unfit };
-}
-
-function afterHead(context: SchedulerContext, head: HeadEvent): Partial<SchedulerContext> {
-  const { lastHead, lastRoots } = context;
-  const sinceHead = changesSince(context, lastHead, head);
-  // What a probe has told of before is no news.
-  const sinceProbe = changesSince(context, lastRoots, head);
-  return {
-    lastHead: head,
-    reorg: {
-      roots: head,
-      byHead: true,
-      previousDependentRootChanged: sinceHead.previousDependentRootChanged && sinceProbe.previousDependentRootChanged,
-      currentDependentRootChanged: sinceHead.currentDependentRootChanged && sinceProbe.currentDependentRootChanged,
-      movedBack: lastHead !== undefined && head.slot < lastHead.slot,
-      epochTransition: head.epochTransition,
-      tables: [],
-    },
-  };
-}
-
-function afterProbe(context: SchedulerContext, roots: ObservedRoots): Partial<SchedulerContext> {
-  const changes = changesSince(context, context.lastRoots, roots);
-  return { reorg: { ...changes, roots, byHead: false, movedBack: false, epochTransition: false, tables: [] } };
-}
-
-function changesSince(
-  { chain }: SchedulerContext,
-  before: ObservedRoots | undefined,
-  roots: ObservedRoots,
-): RootChanges {
-  return before === undefined ? NO_CHANGE : rootChanges(chain, before, roots);
-}
-
-const NO_CHANGE: RootChanges = { previousDependentRootChanged: false, currentDependentRootChanged: false };

@@ -6,13 +6,21 @@ import { assign, fromPromise, setup } from 'xstate';
 import type { Clock, Random } from './ports.js';
 import { epochOf, slotAt, type ChainSpec } from './rules/chain-time.js';
 import type { Cause, Diagnostic, Report } from './rules/event-log.js';
+import type { NodeNumber } from './rules/node-choice.js';
 import { retryDelayMs } from './rules/retry-delay.js';
 import { mergeSubscriptions, type Subscriptions } from './rules/subscriptions.js';
 
 export interface SubscriptionInput {
+  readonly node: NodeNumber;
   readonly chain: ChainSpec;
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** One request to a node. */
+export interface SubscriptionRequest {
+  readonly node: NodeNumber;
+  readonly subscriptions: Subscriptions;
 }
 
 /** Subscriptions to be sent. */
@@ -37,7 +45,7 @@ export const subscriptionMachine = setup({
     events: {} as { type: 'SUBSCRIBE' } & SubscriptionOrder,
   },
   actors: {
-    sendSubscriptions: fromPromise<void, Subscriptions>(() =>
+    sendSubscriptions: fromPromise<void, SubscriptionRequest>(() =>
       Promise.reject(new Error('sendSubscriptions is not provided')),
     ),
   },
@@ -68,7 +76,7 @@ export const subscriptionMachine = setup({
   },
 }).createMachine({
   id: 'subscriptions',
-  description: 'Keeps the beacon nodes subscribed to what the duties need.',
+  description: 'Keeps a beacon node subscribed to what the duties need.',
   context: ({ input }) => ({ ...input, queue: [], failures: 0 }),
   initial: 'idle',
   on: {
@@ -86,7 +94,7 @@ export const subscriptionMachine = setup({
       invoke: {
         id: 'send',
         src: 'sendSubscriptions',
-        input: ({ context }) => context.queue[0]!.subscriptions,
+        input: ({ context }) => ({ node: context.node, subscriptions: context.queue[0]!.subscriptions }),
         onDone: {
           target: 'idle',
           actions: [

@@ -12,6 +12,16 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
+/** How a node is asked for its chain. */
+export interface LoadingOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  readonly diagnose: (diagnostic: Diagnostic) => void;
+  /** Called after each attempt that showed no chain yet. */
+  readonly attempted?: () => void;
+}
+
 /**
  * Asks a node for the chain until it knows it. A node that cannot be reached, is busy, or does not know its genesis yet
  * is waited for. Rejects with a {@link ConfigurationError} for a server that answers but is no beacon node, and with the
@@ -19,17 +29,7 @@ export class ConfigurationError extends Error {
  */
 export async function loadChainSpec(
   node: BeaconNode,
-  {
-    clock,
-    random,
-    signal,
-    diagnose,
-  }: {
-    clock: Clock;
-    random: Random;
-    signal: AbortSignal;
-    diagnose: (diagnostic: Diagnostic) => void;
-  },
+  { clock, random, signal, diagnose, attempted = () => undefined }: LoadingOptions,
 ): Promise<ChainSpec> {
   let toldAt = -Infinity;
   for (let attempt = 1; ; attempt++) {
@@ -44,6 +44,7 @@ export async function loadChainSpec(
       obstacle = error instanceof Error ? error.message : String(error);
     }
     signal.throwIfAborted();
+    attempted();
     if (clock.now() - toldAt >= MESSAGE_EVERY_MS) {
       toldAt = clock.now();
       diagnose({ level: 'warn', message: `waiting for the beacon node ${node.url}: ${obstacle}` });

@@ -9,10 +9,11 @@ import type { Diagnostic, EventLine } from '../machines/rules/event-log.js';
 import { defaultPolicy, type SchedulingPolicy } from '../machines/rules/policy.js';
 import type { ValidatorSourceEvent } from '../machines/rules/validator-changes.js';
 import { CommitteeBatches, type CommitteeExecutor } from '../services/committee-batches.js';
+import type { KnownNode } from '../machines/scheduler/scheduler-context.js';
 import { schedulerLogic, startActor, type SchedulerActor } from '../services/actors/scheduler-logic.js';
-import { createHttpBeaconNode } from '../services/beacon-node/http-beacon-node.js';
-import type { ExchangeObserver, NodeExchange } from '../services/beacon-node/http-client.js';
-import { ConfigurationError, loadChainSpec } from '../services/chain-loader.js';
+import { createHttpBeaconNode, type HttpBeaconNodeOptions } from '../services/beacon-node/http-beacon-node.js';
+import type { NodeExchange } from '../services/beacon-node/http-client.js';
+import { ConfigurationError } from '../services/chain-loader.js';
 import { RealClock } from '../services/clock/real-clock.js';
 import type { Beginning } from '../services/entrance/input.js';
 import { LiveEntrance } from '../services/entrance/live-entrance.js';
@@ -20,6 +21,7 @@ import { EventLog } from '../services/event-log.js';
 import { openDataDirectory, type DataDirectory, type Recording } from '../services/data-directory/data-directory.js';
 import { InputWriter } from '../services/recording/input-lines.js';
 import { machineStateLine } from '../services/recording/machine-state.js';
+import { meetNodes } from '../services/meet-nodes.js';
 import { needsPreparation, type PreparedValidatorSource } from '../services/prepared-source.js';
 import { staticValidators } from '../services/static-validators.js';
 import { roleStates, snapshotOf, type RoleState, type SchedulerSnapshot } from './scheduler-snapshot.js';
@@ -27,8 +29,8 @@ import { parseValidatorId } from './validator-ids.js';
 
 /** What {@link createDutyScheduler} is given. */
 export interface DutySchedulerOptions extends Partial<SchedulingPolicy> {
-  /** Address of a beacon node, or a `BeaconNode` of your own. */
-  readonly beaconNode: string | BeaconNode;
+  /** Address of a beacon node, or a `BeaconNode` of your own; several in order of preference. */
+  readonly beaconNode: string | BeaconNode | readonly (string | BeaconNode)[];
   /** A fixed list (indices as numbers or decimal strings, 0x pubkeys), or a source that tells changes. */
   readonly validators: readonly (string | number)[] | ValidatorSource;
   /** One async function per duty kind; a kind without one is not handed over. */
@@ -107,7 +109,9 @@ class Scheduler implements DutyScheduler {
   readonly #life = new AbortController();
   readonly #eventLog: EventLog;
   readonly #validators: ValidatorSource;
-  readonly #node: BeaconNode & { close?(): Promise<void> };
+  readonly #nodes: readonly BeaconNode[];
+  /** Nodes that were made here, and must be closed here. */
+  readonly #ownNodes: readonly { close(): Promise<void> }[];
   readonly #executors: Executors;
   readonly #committees: CommitteeBatches | undefined;
   readonly #early: DutySchedulerEvent[] = [];
@@ -128,10 +132,17 @@ class Scheduler implements DutyScheduler {
     this.#validators = isSource(options.validators)
       ? options.validators
       : staticValidators(options.validators.map((id) => parseValidatorId(String(id))));
-    this.#node =
-      typeof options.beaconNode === 'string'
-        ? httpNode(options.beaconNode, this.#clock, (exchange) => this.#tellExchange(exchange))
-        : options.beaconNode;
+    const given = [options.beaconNode].flat() as readonly (string | BeaconNode)[];
+    if (given.length === 0) throw new ConfigurationError('beaconNode: at least one is needed');
+    const own: { close(): Promise<void> }[] = [];
+    this.#nodes = given.map((node) => {
+      if (typeof node !== 'string') return node;
+      const onExchange = (exchange: NodeExchange) => this.#tellExchange(made.url, exchange);
+      const made = httpNode(node, { clock: this.#clock, onExchange, anotherNodeCanBeAsked: given.length > 1 });
+      own.push(made);
+      return made;
+    });
+    this.#ownNodes = own;
   }
 
   get actor(): SchedulerActor | undefined {
@@ -142,7 +153,7 @@ class Scheduler implements DutyScheduler {
     if (this.#started) throw new Error('the scheduler was started before');
     this.#started = true;
     const { dataDir, roles = ROLES, dataFetch = true } = this.#options;
-    const chain = await loadChainSpec(this.#node, {
+    const { chain, members, refused } = await meetNodes(this.#nodes, {
       clock: this.#clock,
       random: this.#random,
       signal: this.#life.signal,
@@ -167,7 +178,9 @@ class Scheduler implements DutyScheduler {
     if (needsPreparation(this.#validators)) await this.#prepare(this.#validators, chain);
     const logic = schedulerLogic({
       roles: roles.map((role) => ROLE_DEFINITIONS[role]),
-      beaconNode: this.#node,
+      beaconNodes: this.#nodes,
+      chain,
+      clock: this.#clock,
       validators: this.#validators,
       executors: this.#executors,
       eventLog: this.#eventLog,
@@ -179,7 +192,9 @@ class Scheduler implements DutyScheduler {
       policy: policyOf(chain, this.#options),
       roles,
       kinds: Object.keys(this.#executors) as DutyKind[],
-      nodeUrl: this.#node.url,
+      nodes: this.#nodes.map(({ url }, node): KnownNode => {
+        return { url, at: members.has(node) ? 'member' : refused.has(node) ? 'refused' : 'absent' };
+      }),
       recordFromSlot: this.#data?.recordFromSlot ?? Math.max(0, slotAt(chain, this.#clock.now())),
       dataFetch,
     };
@@ -221,7 +236,7 @@ class Scheduler implements DutyScheduler {
     }
     if (needsPreparation(this.#validators)) await this.#validators.close();
     await this.#data?.close();
-    if (typeof this.#options.beaconNode === 'string') await this.#node.close?.();
+    await Promise.all(this.#ownNodes.map((node) => node.close()));
   }
 
   /** From here on the journal holds what a replay needs. */
@@ -281,10 +296,10 @@ class Scheduler implements DutyScheduler {
   }
 
   /** A listener that fails is told of, and disturbs no request. */
-  #tellExchange(exchange: NodeExchange): void {
+  #tellExchange(url: string, exchange: NodeExchange): void {
     for (const listener of this.#requestListeners) {
       try {
-        listener({ url: this.#node.url, ...exchange });
+        listener({ url, ...exchange });
       } catch (error) {
         const message = `a listener of node requests failed: ${String(error)}`;
         this.#eventLog.diagnose({ level: 'error', message });
@@ -342,9 +357,9 @@ function isSource(validators: DutySchedulerOptions['validators']): validators is
   return 'run' in validators;
 }
 
-function httpNode(url: string, clock: Clock, onExchange: ExchangeObserver) {
+function httpNode(url: string, options: Omit<HttpBeaconNodeOptions, 'url'>) {
   try {
-    return createHttpBeaconNode({ url, clock, onExchange });
+    return createHttpBeaconNode({ url, ...options });
   } catch (error) {
     throw new ConfigurationError(`beaconNode: ${error instanceof Error ? error.message : String(error)}`);
   }

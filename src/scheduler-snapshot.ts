@@ -1,4 +1,5 @@
 import type { Actor } from 'xstate';
+import type { beaconNodeMachine } from '../machines/beacon-node.machine.js';
 import type { dutyRoleMachine } from '../machines/duty-role.machine.js';
 import { epochOf, type ChainSpec, type Slot } from '../machines/rules/chain-time.js';
 import { ROLES, type DutyKind } from '../machines/rules/duties.js';
@@ -14,6 +15,23 @@ export interface SchedulerSnapshot {
   /** Validators by status. */
   readonly validators: Readonly<Record<string, number>>;
   readonly roles: Readonly<Record<string, RoleSnapshot>>;
+  /** In the order of preference. */
+  readonly nodes: readonly NodeSnapshot[];
+}
+
+export interface NodeSnapshot {
+  /** Without credentials. */
+  readonly url: string;
+  /** Duties, heads' roots and data come from it. */
+  readonly leads: boolean;
+  /** It was met, and is on our chain. */
+  readonly joined: boolean;
+  /** Why it may not be acted on, if so. */
+  readonly unfit: string | undefined;
+  /** Time its last status answer took, in ms. */
+  readonly latencyMs: number | undefined;
+  /** Slot of its last head. */
+  readonly headSlot: Slot | undefined;
 }
 
 export interface RoleSnapshot {
@@ -34,6 +52,7 @@ export interface RoleSnapshot {
   }[];
 }
 
+type NodeState = ReturnType<Actor<typeof beaconNodeMachine>['getSnapshot']>;
 export type RoleState = ReturnType<Actor<typeof dutyRoleMachine>['getSnapshot']>;
 
 /** The states of the roles that are alive. */
@@ -64,5 +83,24 @@ export function snapshotOf(actor: SchedulerActor): SchedulerSnapshot {
     }));
     roles[context.role.role] = { schedule: value.schedule, execution: value.execution, tables, batches };
   }
-  return { slot, epoch: epochOf(chain, slot), chain, unfit, validators: registry.toJSON(), roles };
+  return {
+    slot,
+    epoch: epochOf(chain, slot),
+    chain,
+    unfit,
+    validators: registry.toJSON(),
+    roles,
+    nodes: nodesOf(actor),
+  };
+}
+
+function nodesOf(actor: SchedulerActor): NodeSnapshot[] {
+  const { context, children } = actor.getSnapshot();
+  const { nodes, standings, leader, lastHeads } = context;
+  return nodes.map(({ url }, node) => {
+    const { joined, unfit } = standings[node]!;
+    const child = (children as Record<string, { getSnapshot(): unknown } | undefined>)[`beacon-node-${node + 1}`];
+    const { latencyMs } = (child?.getSnapshot() as NodeState | undefined)?.context ?? {};
+    return { url, leads: node === leader, joined, unfit, latencyMs, headSlot: lastHeads.get(node)?.slot };
+  });
 }

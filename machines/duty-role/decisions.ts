@@ -1,6 +1,6 @@
 /** What a role decides on each event: the steps of its parts, put together. Pure; the machine carries the commands out. */
-import type { HeadEvent } from '../ports.js';
 import { epochOf } from '../rules/chain-time.js';
+import type { NodeNumber } from '../rules/node-choice.js';
 import type { ExecutionRecord, Step } from './role-context.js';
 import { decided, inOrder, type RoleEvent } from './role-context.js';
 import { armSlot, forgetExecution, markTriggered, tellExecutions } from './execution-steps.js';
@@ -38,19 +38,26 @@ export function onTick({ slot }: EventOf<'TICK'>): Step {
 }
 
 /** A node has a new head: it may trigger the duties of its slot, and it names the roots that tables must carry. */
-export function onHead({ head, at }: EventOf<'HEAD'>): Step {
+export function onHead(event: EventOf<'HEAD'>): Step {
+  const { head } = event;
   // First what it says of the tables: duties that it proves wrong must not come due by it.
-  return inOrder(observeRoots(head), observeCurrentRoot(head), triggerBy(head, at));
+  return inOrder(observeRoots(head), observeCurrentRoot(head), triggerBy(event));
+}
+
+/** Another node may have the block first. */
+export function onOtherHead(event: EventOf<'OTHER_HEAD'>): Step {
+  return triggerBy(event);
 }
 
 /** The first head for a slot triggers its duties; one that is faster than our own tick counts when the tick arms them. */
-function triggerBy({ slot, block, executionOptimistic }: HeadEvent, at: number): Step {
+function triggerBy({ node, head: told, at }: EventOf<'HEAD' | 'OTHER_HEAD'>): Step {
+  const { slot, block, executionOptimistic } = told;
   return (context) => {
     // What a node says of a far future is not worth keeping.
     const concerns = slot >= context.slot && slot <= context.slot + context.chain.slotsPerEpoch;
     // An optimistic head is nothing to vote for.
     if (!concerns || executionOptimistic || context.heads.some((seen) => seen.slot === slot)) return decided(context);
-    const head = { slot, block, at };
+    const head = { slot, block, at, node };
     const waitsForIt = (execution: ExecutionRecord) => execution.slot === slot && !execution.triggered;
     return tellExecutions({ type: 'HEAD', head }, waitsForIt)({ ...context, heads: [...context.heads, head] });
   };
@@ -66,12 +73,22 @@ export function onFitness({ unfit }: EventOf<'NODE_FITNESS'>): Step {
   return (context) => inOrder(tellExecutions({ type: 'NODE_FITNESS', unfit }))({ ...context, unfit });
 }
 
-/** The node came back: what it was told it may have forgotten, and what it said may be old. */
-export const onReconnected: Step = inOrder(
-  forgetVersions,
-  distrustAll,
-  reconcile('reconnect'),
-  subscribeAll('reconnect'),
-);
+/**
+ * A node came back, or has just come: what it was told it may have forgotten. If it is the one that leads, what it said
+ * before, or what another one said, may be old.
+ */
+export function onReconnected({ node, leads }: EventOf<'RECONNECTED'>): Step {
+  const resubscribe = subscribeAll('reconnect', [node]);
+  return leads
+    ? inOrder(meetNode(node), forgetVersions, distrustAll, reconcile('reconnect'), resubscribe)
+    : inOrder(meetNode(node), resubscribe);
+}
+
+function meetNode(node: NodeNumber): Step {
+  return (context) => {
+    if (context.nodes.includes(node)) return decided(context);
+    return decided({ ...context, nodes: [...context.nodes, node] }, { do: 'meet-node', node });
+  };
+}
 
 export { forgetExecution, markTriggered, noteRetry, takeAnswer, takeFailure, takeRegistry };

@@ -6,6 +6,7 @@ import type { ObservedRoots } from '../rules/dependent-roots.js';
 import type { Duty, DutyAnswer, DutyKind, Role, ValidatorIndex } from '../rules/duties.js';
 import type { FetchOrder, Plan } from '../rules/duty-plan.js';
 import type { Cause, DeferralReason, Report, TableName } from '../rules/event-log.js';
+import type { NodeNumber } from '../rules/node-choice.js';
 import type { SchedulingPolicy } from '../rules/policy.js';
 import type { Registry } from '../rules/registry.js';
 import type { RoleDefinition } from '../rules/role-definition.js';
@@ -30,6 +31,8 @@ export interface RoleInput {
   readonly dataFetch: boolean;
   /** Why nothing may execute now, if so. */
   readonly unfit: DeferralReason | undefined;
+  /** Nodes that are to be subscribed. */
+  readonly nodes: readonly NodeNumber[];
 }
 
 /** A batch of duties on its way: waiting, or handed over. */
@@ -61,7 +64,9 @@ export interface RoleContext extends RoleInput {
 
 export type RoleEvent =
   | { type: 'TICK'; slot: Slot }
-  | { type: 'HEAD'; head: HeadEvent; at: number }
+  | { type: 'HEAD'; node: NodeNumber; head: HeadEvent; at: number }
+  /** A head of a node that does not lead: it may trigger, and says nothing of the tables. */
+  | { type: 'OTHER_HEAD'; node: NodeNumber; head: HeadEvent; at: number }
   /** A probe's view of the roots. */
   | { type: 'ROOTS'; roots: ObservedRoots }
   | {
@@ -72,8 +77,8 @@ export type RoleEvent =
       initial: boolean;
     }
   | { type: 'NODE_FITNESS'; unfit: DeferralReason | undefined }
-  /** The node came back after an error, or has resynced. */
-  | { type: 'RECONNECTED' }
+  /** A node joined, came back after an error, has resynced, or leads from now on. */
+  | { type: 'RECONNECTED'; node: NodeNumber; leads: boolean }
   | { type: 'TABLE_FETCHED'; target: number; generation: number; answer: DutyAnswer; tookMs: number }
   | ({ type: 'TABLE_FETCH_FAILED'; target: number; generation: number } & FetchFailure)
   | { type: 'TABLE_FETCH_RETRIED'; target: number; generation: number }
@@ -86,7 +91,13 @@ export type RoleCommand =
   | { readonly do: 'stop-fetch'; readonly id: string }
   | { readonly do: 'execute'; readonly id: string; readonly input: ExecutionInput }
   | { readonly do: 'update-execution'; readonly id: string; readonly update: ExecutionUpdate }
-  | { readonly do: 'subscribe'; readonly subscriptions: Subscriptions; readonly cause: Cause }
+  | { readonly do: 'meet-node'; readonly node: NodeNumber }
+  | {
+      readonly do: 'subscribe';
+      readonly nodes: readonly NodeNumber[];
+      readonly subscriptions: Subscriptions;
+      readonly cause: Cause;
+    }
   | { readonly do: 'tell-parent'; readonly message: RoleMessage };
 
 /** What a role tells the scheduler. */

@@ -3,6 +3,7 @@ import type { ValidatorIndex } from '../rules/duties.js';
 import type { PlannedTable } from '../rules/duty-plan.js';
 import type { DutyTable } from '../rules/duty-table.js';
 import type { Cause } from '../rules/event-log.js';
+import type { NodeNumber } from '../rules/node-choice.js';
 import {
   beaconCommitteeSubscriptions,
   syncCommitteeSubscriptions,
@@ -12,15 +13,15 @@ import { decided, type RoleContext, type Step } from './role-context.js';
 
 /** Subscribes the duties of a table; `only` these validators, where given. */
 export function subscribeTable(table: DutyTable, cause: Cause, only?: ReadonlySet<ValidatorIndex>): Step {
-  return (context) => subscribe(context, [table], cause, only);
+  return (context) => subscribe(context, [table], cause, context.nodes, only);
 }
 
-/** Subscribes everything again: nodes forget, and a node that was away never knew. */
-export function subscribeAll(cause: Cause): Step {
+/** Subscribes everything again, at every node or at those given: nodes forget, and a node that was away never knew. */
+export function subscribeAll(cause: Cause, nodes?: readonly NodeNumber[]): Step {
   return (context) => {
     const isSound = ({ status }: PlannedTable) => status === 'ready' || status === 'failed';
     const tables = [...context.plan.values()].filter(isSound).flatMap(({ table }) => table ?? []);
-    return subscribe(context, tables, cause);
+    return subscribe(context, tables, cause, nodes ?? context.nodes);
   };
 }
 
@@ -28,11 +29,12 @@ function subscribe(
   context: RoleContext,
   tables: readonly DutyTable[],
   cause: Cause,
+  nodes: readonly NodeNumber[],
   only?: ReadonlySet<ValidatorIndex>,
 ) {
   const subscriptions = subscriptionsOf(context, tables, only);
   if (subscriptions === undefined || subscriptions.entries.length === 0) return decided(context);
-  return decided(context, { do: 'subscribe', subscriptions, cause });
+  return decided(context, { do: 'subscribe', nodes, subscriptions, cause });
 }
 
 function subscriptionsOf(

@@ -1,6 +1,7 @@
 /** Actors that ask the world, or listen to it, by the entrance. */
 import { fromCallback, type PromiseActorLogic, type PromiseSnapshot, type Snapshot } from 'xstate';
 import type { Clock } from '../../machines/ports.js';
+import type { NodeNumber } from '../../machines/rules/node-choice.js';
 import type { AnswerTo, Entrance, Outcome, Question, Told } from '../entrance/entrance.js';
 
 type Settlement<T> = { readonly type: 'SETTLED'; readonly outcome: Outcome<T> };
@@ -61,6 +62,7 @@ export function listening<S extends keyof Told, TInput>(
   entrance: Entrance,
   source: S,
   open: (input: TInput, tell: (event: Told[S]) => void, signal: AbortSignal, clock: Clock) => void,
+  nodeOf: (input: TInput) => NodeNumber | undefined = () => undefined,
 ) {
   return fromCallback<Told[S], TInput>(({ input, sendBack }) => {
     const life = new AbortController();
@@ -69,6 +71,7 @@ export function listening<S extends keyof Told, TInput>(
       (tell, clock) => open(input, tell, life.signal, clock),
       (event) => sendBack(event),
       life.signal,
+      nodeOf(input),
     );
     return () => life.abort();
   });

@@ -1,16 +1,18 @@
 /** The requests to a beacon node, as actors: stopping one ends its request. */
-import type { ProbeRequest } from '../../machines/beacon-node.machine.js';
+import type { NodeRequest, ProbeRequest } from '../../machines/beacon-node.machine.js';
 import type { CollectDataInput } from '../../machines/duty-execution.machine.js';
 import { BeaconNodeError, type BeaconNode } from '../../machines/ports.js';
 import { epochOf, ZERO_ROOT } from '../../machines/rules/chain-time.js';
-import type { Subscriptions } from '../../machines/rules/subscriptions.js';
+import type { DutyAnswer } from '../../machines/rules/duties.js';
 import type { ValidatorId } from '../../machines/rules/validators.js';
+import type { SubscriptionRequest } from '../../machines/subscription.machine.js';
 import type { DutiesRequest } from '../../machines/table-fetch.machine.js';
+import type { NodePool } from '../beacon-node/node-pool.js';
 import type { Entrance } from '../entrance/entrance.js';
 import { asking, listening } from './asking.js';
 
 /** Asks for the duties of an order. */
-export function requestDuties(entrance: Entrance, node: BeaconNode) {
+export function requestDuties(entrance: Entrance, nodes: NodePool) {
   return asking(
     entrance,
     ({ role, order: { requestEpoch: epoch, endpointVersion: version, asked } }: DutiesRequest) => ({
@@ -20,44 +22,48 @@ export function requestDuties(entrance: Entrance, node: BeaconNode) {
       version,
       asked,
     }),
-    ({ role, order }, signal) => {
-      switch (role) {
-        case 'attester':
-          return node.getAttesterDuties(order.requestEpoch, order.asked, signal);
-        case 'proposer':
-          return node.getProposerDuties(order.requestEpoch, order.endpointVersion, signal);
-        case 'sync-committee':
-          return node.getSyncCommitteeDuties(order.requestEpoch, order.asked, signal);
-      }
-    },
+    (request, signal) => nodes.request('duties', (node, life) => dutiesOf(node, request, life), signal),
   );
 }
 
+function dutiesOf(node: BeaconNode, { role, order }: DutiesRequest, signal: AbortSignal): Promise<DutyAnswer> {
+  switch (role) {
+    case 'attester':
+      return node.getAttesterDuties(order.requestEpoch, order.asked, signal);
+    case 'proposer':
+      return node.getProposerDuties(order.requestEpoch, order.endpointVersion, signal);
+    case 'sync-committee':
+      return node.getSyncCommitteeDuties(order.requestEpoch, order.asked, signal);
+  }
+}
+
 /** Fetches what the duties of a slot sign over. An optimistic head is nothing to sign over. */
-export function collectData(entrance: Entrance, node: BeaconNode) {
+export function collectData(entrance: Entrance, nodes: NodePool) {
   return asking(
     entrance,
     ({ kind, slot }: CollectDataInput) => ({
       what: kind.data === 'attestation-data' ? ('attestation-data' as const) : ('head-root' as const),
       slot,
     }),
-    async ({ kind, slot, chain }, signal) => {
-      if (kind.data === 'attestation-data') {
-        const fromGloas = epochOf(chain, slot) >= chain.forkEpochs.gloas;
-        return node.getAttestationData(slot, fromGloas ? undefined : 0, signal);
-      }
-      const head = await node.getHeadRoot(signal);
-      if (head.executionOptimistic) throw new BeaconNodeError('schema', 'the head is optimistic');
-      return head;
-    },
+    (request, signal) => nodes.request('data', (node, life) => dataOf(node, request, life), signal, request.node),
   );
 }
 
-export function askSyncStatus(entrance: Entrance, node: BeaconNode) {
+async function dataOf(node: BeaconNode, { kind, slot, chain }: CollectDataInput, signal: AbortSignal) {
+  if (kind.data === 'attestation-data') {
+    const fromGloas = epochOf(chain, slot) >= chain.forkEpochs.gloas;
+    return node.getAttestationData(slot, fromGloas ? undefined : 0, signal);
+  }
+  const head = await node.getHeadRoot(signal);
+  if (head.executionOptimistic) throw new BeaconNodeError('schema', 'the head is optimistic');
+  return head;
+}
+
+export function askSyncStatus(entrance: Entrance, nodes: NodePool) {
   return asking(
     entrance,
-    () => ({ what: 'sync-status' as const }),
-    (_: unknown, signal) => node.getSyncStatus(signal),
+    ({ node }: NodeRequest) => ({ what: 'sync-status' as const, node }),
+    ({ node }, signal) => nodes.at(node).getSyncStatus(signal),
   );
 }
 
@@ -65,11 +71,12 @@ export function askSyncStatus(entrance: Entrance, node: BeaconNode) {
  * Reads the roots off the attester duties of one validator: those of an epoch carry the previous dependent root of its
  * heads, those of the next epoch the current one.
  */
-export function probeRoots(entrance: Entrance, node: BeaconNode) {
+export function probeRoots(entrance: Entrance, nodes: NodePool) {
   return asking(
     entrance,
     (request: ProbeRequest) => ({ what: 'roots' as const, ...request }),
-    async ({ slot, epoch, index }, signal) => {
+    async ({ node: number, slot, epoch, index }, signal) => {
+      const node = nodes.at(number);
       const indices = Uint32Array.of(index);
       const [current, next] = await Promise.all([
         node.getAttesterDuties(epoch, indices, signal),
@@ -86,36 +93,44 @@ export function probeRoots(entrance: Entrance, node: BeaconNode) {
 }
 
 /** One connection to the node's event stream. */
-export function headStream(entrance: Entrance, node: BeaconNode) {
-  return listening(entrance, 'stream', (_: unknown, tell, signal) =>
-    node.openHeadStream(
-      {
-        opened: () => undefined,
-        alive: () => tell({ type: 'STREAM_ALIVE' }),
-        head: (head) => tell({ type: 'STREAM_HEAD', head }),
-        malformed: (error) => tell({ type: 'STREAM_MALFORMED', error }),
-        closed: (error) => tell({ type: 'STREAM_CLOSED', error }),
-      },
-      signal,
-    ),
+export function headStream(entrance: Entrance, nodes: NodePool) {
+  return listening(
+    entrance,
+    'stream',
+    ({ node }: NodeRequest, tell, signal) =>
+      nodes.at(node).openHeadStream(
+        {
+          opened: () => undefined,
+          alive: () => tell({ type: 'STREAM_ALIVE' }),
+          head: (head) => tell({ type: 'STREAM_HEAD', head }),
+          malformed: (error) => tell({ type: 'STREAM_MALFORMED', error }),
+          closed: (error) => tell({ type: 'STREAM_CLOSED', error }),
+        },
+        signal,
+      ),
+    ({ node }) => node,
   );
 }
 
-export function lookUpValidators(entrance: Entrance, node: BeaconNode) {
+export function lookUpValidators(entrance: Entrance, nodes: NodePool) {
   return asking(
     entrance,
     (ids: readonly ValidatorId[]) => ({ what: 'validators' as const, ids }),
-    (ids, signal) => node.getValidators(ids, signal),
+    (ids, signal) => nodes.request('other', (node, life) => node.getValidators(ids, life), signal),
   );
 }
 
-export function sendSubscriptions(entrance: Entrance, node: BeaconNode) {
+export function sendSubscriptions(entrance: Entrance, nodes: NodePool) {
   return asking(
     entrance,
-    ({ kind, entries }: Subscriptions) => ({ what: 'subscriptions' as const, kind, count: entries.length }),
-    (subscriptions, signal) =>
-      subscriptions.kind === 'beacon-committee'
+    ({ node, subscriptions: { kind, entries } }: SubscriptionRequest) => {
+      return { what: 'subscriptions' as const, node, kind, count: entries.length };
+    },
+    ({ node: number, subscriptions }, signal) => {
+      const node = nodes.at(number);
+      return subscriptions.kind === 'beacon-committee'
         ? node.subscribeBeaconCommittees(subscriptions.entries, signal)
-        : node.subscribeSyncCommittees(subscriptions.entries, signal),
+        : node.subscribeSyncCommittees(subscriptions.entries, signal);
+    },
   );
 }

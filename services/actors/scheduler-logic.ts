@@ -4,6 +4,7 @@ import { dutyExecutionMachine } from '../../machines/duty-execution.machine.js';
 import { dutyRoleMachine } from '../../machines/duty-role.machine.js';
 import type { BeaconNode, Clock, Executors, Journal, ValidatorSource } from '../../machines/ports.js';
 import type { Diagnostic, Report } from '../../machines/rules/event-log.js';
+import type { NodeNumber } from '../../machines/rules/node-choice.js';
 import type { RoleDefinition } from '../../machines/rules/role-definition.js';
 import { createSchedulerMachine } from '../../machines/scheduler.machine.js';
 import { subscriptionMachine } from '../../machines/subscription.machine.js';
@@ -11,11 +12,13 @@ import { tableFetchMachine } from '../../machines/table-fetch.machine.js';
 import { validatorsMachine } from '../../machines/validators.machine.js';
 import type { ClaimLedger } from '../../machines/rules/at-most-once.js';
 import type { ChainSpec } from '../../machines/rules/chain-time.js';
+import { NodePool } from '../beacon-node/node-pool.js';
+import { meetLater } from '../meet-nodes.js';
 import type { Entrance } from '../entrance/entrance.js';
 import type { Beginning } from '../entrance/input.js';
 import type { EventLog } from '../event-log.js';
 import { runSlotClock } from '../slot-clock.js';
-import { listening } from './asking.js';
+import { asking, listening } from './asking.js';
 import { handOver } from './hand-over.js';
 import {
   askSyncStatus,
@@ -30,7 +33,11 @@ import {
 /** The world that the machines are put into. */
 export interface World {
   readonly roles: readonly RoleDefinition[];
-  readonly beaconNode: BeaconNode;
+  /** In the operator's order of preference. */
+  readonly beaconNodes: readonly BeaconNode[];
+  readonly chain: ChainSpec;
+  /** The world's time, on which requests run; the machines' own is the entrance's. */
+  readonly clock: Clock;
   readonly validators: ValidatorSource;
   readonly executors: Executors;
   readonly eventLog: EventLog;
@@ -40,7 +47,9 @@ export interface World {
 }
 
 /** The scheduler machine with every effect provided. */
-export function schedulerLogic({ roles, beaconNode, validators, executors, eventLog, journal, entrance }: World) {
+export function schedulerLogic(world: World) {
+  const { roles, beaconNodes, chain, clock, validators, executors, eventLog, journal, entrance } = world;
+  const nodes = new NodePool(beaconNodes, chain, clock);
   const actions = {
     report: (_: unknown, { reports }: { reports: readonly Report[] }) => {
       for (const report of reports) eventLog.report(report);
@@ -53,35 +62,36 @@ export function schedulerLogic({ roles, beaconNode, validators, executors, event
   const dutyRole = dutyRoleMachine.provide({
     actions,
     actors: {
-      tableFetch: tableFetchMachine.provide({ actors: { requestDuties: requestDuties(entrance, beaconNode) } }),
+      tableFetch: tableFetchMachine.provide({ actors: { requestDuties: requestDuties(entrance, nodes) } }),
       dutyExecution: dutyExecutionMachine.provide({
         actions: { report },
-        actors: { collectData: collectData(entrance, beaconNode), handOver: handOver(entrance, executors, journal) },
+        actors: { collectData: collectData(entrance, nodes), handOver: handOver(entrance, executors, journal) },
       }),
       subscriptions: subscriptionMachine.provide({
         actions,
-        actors: { sendSubscriptions: sendSubscriptions(entrance, beaconNode) },
+        actors: { sendSubscriptions: sendSubscriptions(entrance, nodes) },
       }),
     },
   });
-  return createSchedulerMachine(roles).provide({
-    actions,
+  return createSchedulerMachine(roles, beaconNodes.length).provide({
+    actions: { ...actions, askInOrder: (_, { order }) => nodes.rank(order) },
     actors: {
       slotClock: slotClock(entrance),
+      meetNode: meetNode(world),
       dutyRole,
       beaconNode: beaconNodeMachine.provide({
         actions,
         actors: {
-          askSyncStatus: askSyncStatus(entrance, beaconNode),
-          probeRoots: probeRoots(entrance, beaconNode),
-          headStream: headStream(entrance, beaconNode),
+          askSyncStatus: askSyncStatus(entrance, nodes),
+          probeRoots: probeRoots(entrance, nodes),
+          headStream: headStream(entrance, nodes),
         },
       }),
       validators: validatorsMachine.provide({
         actions,
         actors: {
           validatorSource: validatorSource(entrance, validators, eventLog),
-          lookUpValidators: lookUpValidators(entrance, beaconNode),
+          lookUpValidators: lookUpValidators(entrance, nodes),
         },
       }),
     },
@@ -105,14 +115,14 @@ export function startActor(
   logic: SchedulerLogic,
   { beginning, claims, entrance, inspect }: StartOptions,
 ): SchedulerActor {
-  const { chain, policy, nodeUrl, recordFromSlot, kinds, dataFetch } = beginning;
+  const { chain, policy, nodes, recordFromSlot, kinds, dataFetch } = beginning;
   const { clock, random } = entrance;
   const actor = createActor(logic, {
     id: 'scheduler',
     systemId: 'scheduler',
     clock,
     ...(inspect && { inspect }),
-    input: { chain, policy, clock, random, claims, nodeUrl, recordFromSlot, kinds: new Set(kinds), dataFetch },
+    input: { chain, policy, clock, random, claims, nodes, recordFromSlot, kinds: new Set(kinds), dataFetch },
   });
   return actor.start();
 }
@@ -122,6 +132,17 @@ export function resumeActor(logic: SchedulerLogic, snapshot: Snapshot<unknown>, 
   // The input is that of the snapshot's own beginning; a restored machine does not read it.
   const options = { id: 'scheduler', systemId: 'scheduler', clock, snapshot } as ActorOptions<SchedulerLogic>;
   return createActor(logic, options as Parameters<typeof createActor<SchedulerLogic>>[1]).start();
+}
+
+function meetNode({ beaconNodes, clock, eventLog, entrance }: World) {
+  return asking(
+    entrance,
+    ({ node }: { node: NodeNumber; chain: ChainSpec }) => ({ what: 'chain' as const, node }),
+    ({ node, chain }, signal) => {
+      const diagnose = (diagnostic: Diagnostic) => eventLog.diagnose(diagnostic);
+      return meetLater(beaconNodes[node]!, chain, { clock, random: Math.random, signal, diagnose });
+    },
+  );
 }
 
 function slotClock(entrance: Entrance) {

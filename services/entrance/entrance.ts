@@ -9,6 +9,7 @@ import type { Clock, ExecutionReport, Random, SyncStatus } from '../../machines/
 import type { Epoch, Slot } from '../../machines/rules/chain-time.js';
 import type { ObservedRoots } from '../../machines/rules/dependent-roots.js';
 import type { DutyAnswer, DutyKind, Role, ValidatorIndex } from '../../machines/rules/duties.js';
+import type { NodeNumber } from '../../machines/rules/node-choice.js';
 import type { Subscriptions } from '../../machines/rules/subscriptions.js';
 import type { ValidatorSourceEvent } from '../../machines/rules/validator-changes.js';
 import type { ValidatorId, ValidatorRecord } from '../../machines/rules/validators.js';
@@ -25,10 +26,23 @@ export type Question =
       readonly asked: Uint32Array;
     }
   | { readonly what: 'attestation-data' | 'head-root'; readonly slot: Slot }
-  | { readonly what: 'sync-status' }
-  | { readonly what: 'roots'; readonly epoch: Epoch; readonly slot: Slot; readonly index: ValidatorIndex }
+  /** Whether a node that was absent is on our chain. */
+  | { readonly what: 'chain'; readonly node: NodeNumber }
+  | { readonly what: 'sync-status'; readonly node: NodeNumber }
+  | {
+      readonly what: 'roots';
+      readonly node: NodeNumber;
+      readonly epoch: Epoch;
+      readonly slot: Slot;
+      readonly index: ValidatorIndex;
+    }
   | { readonly what: 'validators'; readonly ids: readonly ValidatorId[] }
-  | { readonly what: 'subscriptions'; readonly kind: Subscriptions['kind']; readonly count: number }
+  | {
+      readonly what: 'subscriptions';
+      readonly node: NodeNumber;
+      readonly kind: Subscriptions['kind'];
+      readonly count: number;
+    }
   | {
       readonly what: 'execution';
       readonly kind: DutyKind;
@@ -41,6 +55,7 @@ export interface AnswerTo {
   duties: DutyAnswer;
   'attestation-data': CollectedData;
   'head-root': CollectedData;
+  chain: void;
   'sync-status': SyncStatus;
   roots: ObservedRoots;
   validators: ValidatorRecord[];
@@ -80,6 +95,7 @@ export interface Entrance {
   /**
    * Listens to a source until `signal` fires; each event comes in a turn of its own.
    *
+   * @param node which of the nodes, for their streams
    * @param open opens the source; its clock is the world's, whose time goes on during a turn
    */
   listen<S extends keyof Told>(
@@ -87,5 +103,6 @@ export interface Entrance {
     open: (tell: (event: Told[S]) => void, clock: Clock) => void,
     hear: (event: Told[S]) => void,
     signal: AbortSignal,
+    node?: NodeNumber,
   ): void;
 }

@@ -2,6 +2,8 @@
 import type { StreamEvent } from '../../machines/beacon-node.machine.js';
 import type { ChainSpec, Slot } from '../../machines/rules/chain-time.js';
 import type { DutyKind, Role } from '../../machines/rules/duties.js';
+import type { NodeNumber } from '../../machines/rules/node-choice.js';
+import type { KnownNode } from '../../machines/scheduler/scheduler-context.js';
 import type { SchedulingPolicy } from '../../machines/rules/policy.js';
 import type { ValidatorSourceEvent } from '../../machines/rules/validator-changes.js';
 import type { Outcome, Question } from './entrance.js';
@@ -13,7 +15,7 @@ export interface Beginning {
   readonly roles: readonly Role[];
   /** Kinds that have an executor. */
   readonly kinds: readonly DutyKind[];
-  readonly nodeUrl: string;
+  readonly nodes: readonly KnownNode[];
   readonly recordFromSlot: Slot;
   readonly dataFetch: boolean;
 }
@@ -29,7 +31,7 @@ export type Input =
       readonly outcome: Outcome<unknown>;
     }
   | { readonly of: 'ticks'; readonly event: { readonly type: 'TICK'; readonly slot: Slot } }
-  | { readonly of: 'stream'; readonly event: StreamEvent }
+  | { readonly of: 'stream'; readonly node: NodeNumber; readonly event: StreamEvent }
   | { readonly of: 'source'; readonly event: ValidatorSourceEvent }
   /** Told by the embedder. */
   | { readonly of: 'send'; readonly event: ValidatorSourceEvent }

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../machines/ports.js';
+import type { NodeNumber } from '../../machines/rules/node-choice.js';
 import type { AnswerTo, Entrance, Outcome, Question, Told } from './entrance.js';
 import type { Input, Recorder } from './input.js';
 
@@ -102,10 +103,11 @@ export class LiveEntrance implements Entrance {
     open: (tell: (event: Told[S]) => void, clock: Clock) => void,
     hear: (event: Told[S]) => void,
     signal: AbortSignal,
+    node?: NodeNumber,
   ): void {
     const tell = (event: Told[S]) =>
       this.enter(
-        { of: source, event } as Input,
+        { of: source, ...(node !== undefined && { node }), event } as Input,
         () => hear(event),
         () => !signal.aborted,
       );

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../machines/ports.js';
+import type { NodeNumber } from '../../machines/rules/node-choice.js';
 import type { AnswerTo, Entrance, Outcome, Question, Told } from '../entrance/entrance.js';
 import type { LiveEntrance } from '../entrance/live-entrance.js';
 import { askedOf, type RecordedInput } from './input-lines.js';
@@ -16,9 +17,17 @@ interface Pending {
 }
 
 interface Listener {
+  readonly source: keyof Told;
+  /** Whose stream it is. */
+  readonly node: NodeNumber | undefined;
   readonly open: (tell: (event: never) => void, clock: Clock) => void;
   readonly hear: (event: never) => void;
   readonly signal: AbortSignal;
+}
+
+/** Every node has a stream of its own. */
+function listenerKey(source: keyof Told, node: NodeNumber | undefined): string {
+  return node === undefined ? source : `${source} ${node}`;
 }
 
 /** The entrance of a replay: nothing is asked, and what comes in is what was recorded, when it was recorded. */
@@ -31,7 +40,7 @@ export class ReplayEntrance implements Entrance {
   #draws: number[] = [];
   #missingDraws = 0;
   readonly #pending = new Map<number, Pending>();
-  readonly #listeners = new Map<keyof Told, Listener>();
+  readonly #listeners = new Map<string, Listener>();
   readonly #set = new Map<number, { readonly callback: () => void; readonly deadline: number }>();
   /** Where everything comes in since the recording was left. */
   #live: LiveEntrance | undefined;
@@ -79,8 +88,8 @@ export class ReplayEntrance implements Entrance {
     for (const [n, { question, perform, settle, signal }] of [...this.#pending]) {
       live.ask(n, question, perform as () => Promise<never>, settle as (outcome: Outcome<unknown>) => void, signal);
     }
-    for (const [source, { open, hear, signal }] of [...this.#listeners]) {
-      live.listen(source, open, hear as (event: Told[typeof source]) => void, signal);
+    for (const { source, node, open, hear, signal } of [...this.#listeners.values()]) {
+      live.listen(source, open, hear as (event: Told[typeof source]) => void, signal, node);
     }
   }
 
@@ -105,12 +114,14 @@ export class ReplayEntrance implements Entrance {
     open: (tell: (event: Told[S]) => void, clock: Clock) => void,
     hear: (event: Told[S]) => void,
     signal: AbortSignal,
+    node?: NodeNumber,
   ): void {
-    if (this.#live !== undefined) return this.#live.listen(source, open, hear, signal);
-    const listener: Listener = { open: open as Listener['open'], hear, signal };
-    this.#listeners.set(source, listener);
+    if (this.#live !== undefined) return this.#live.listen(source, open, hear, signal, node);
+    const key = listenerKey(source, node);
+    const listener: Listener = { source, node, open: open as Listener['open'], hear, signal };
+    this.#listeners.set(key, listener);
     const forget = () => {
-      if (this.#listeners.get(source) === listener) this.#listeners.delete(source);
+      if (this.#listeners.get(key) === listener) this.#listeners.delete(key);
     };
     signal.addEventListener('abort', forget, { once: true });
   }
@@ -156,7 +167,7 @@ export class ReplayEntrance implements Entrance {
       case 'ticks':
       case 'stream':
       case 'source': {
-        const listener = this.#listeners.get(input.of);
+        const listener = this.#listeners.get(listenerKey(input.of, input.of === 'stream' ? input.node : undefined));
         if (listener === undefined) throw new Unexpected('an event comes from a source that nobody listens to');
         return listener.hear(input.event as never);
       }

@@ -20,6 +20,7 @@ export interface Rules {
 
 /** The world behind the entrance. A replay does not ask it; what goes on after a recording does. */
 export interface WorldBehind {
+  /** Stands for every node of the recording. */
   readonly beaconNode: BeaconNode;
   readonly validators: ValidatorSource;
   readonly executors: Executors;
@@ -50,8 +51,14 @@ export class ReplayedScheduler {
     this.#eventLog.onLine((line) => this.#decided.push(line as unknown as DecisionLine));
     const noteClaim = (type: string, { kind: role, slot, epoch, validators }: Claim) =>
       this.#decided.push({ type, role, slot, epoch, validators });
+    const { beaconNode, validators, executors } = world;
+    const { chain, nodes } = beginning;
     this.#logic = schedulerLogic({
-      ...world,
+      beaconNodes: nodes.map(() => beaconNode),
+      validators,
+      executors,
+      chain,
+      clock: entrance.clock,
       roles: beginning.roles.map((role) => roles[role]),
       eventLog: this.#eventLog,
       entrance,

@@ -82,7 +82,7 @@ async function runOnDevnet(host: CommandHost, devnet: Devnet, settings: DevnetSe
       logFormat,
       http,
       scheduler: {
-        beaconNode: urlOf(devnet),
+        beaconNode: [urlOf(devnet)],
         validators: devnet.changingValidators(CHANGE_EVERY_SLOTS),
         roles,
         dataDir: dataDir ?? temporary!,

@@ -22,15 +22,15 @@ export function readRoles(text: string): readonly Role[] {
 }
 
 /**
- * Addresses of beacon nodes in order of preference. The scheduler works with one for now.
- * Repeats nothing of an address, since it may hold a password.
+ * Addresses of beacon nodes in order of preference, each once.
+ * Repeats nothing of an address that cannot be read, since it may hold a password.
  */
-export function readBeaconNode(addresses: readonly string[]): string {
-  const [first = '', ...others] = addresses;
-  if (others.length > 0) throw new UsageError(`${addresses.length} were given, but one beacon node for now`);
+export function readBeaconNodes(addresses: readonly string[]): readonly string[] {
   try {
-    parseNodeAddress(first);
-    return first;
+    const shown = addresses.map((address) => parseNodeAddress(address).shown);
+    const twice = shown.find((url, place) => shown.indexOf(url) !== place);
+    if (twice !== undefined) throw new UsageError(`${twice} is given twice`);
+    return addresses;
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message);
     throw error;

@@ -3,7 +3,7 @@ import { ROLES } from '../../machines/rules/duties.js';
 import type { DevnetSettings } from './devnet-command.js';
 import { FlagValues } from './flag-values.js';
 import {
-  readBeaconNode,
+  readBeaconNodes,
   readFolder,
   readHttpAddress,
   readLatePolicy,
@@ -42,6 +42,7 @@ Examples:
   ssv-duty-scheduler run --beacon-node http://127.0.0.1:5052 --validators 1024,1025
   ssv-duty-scheduler run --beacon-node http://127.0.0.1:5052 --execution-node ws://127.0.0.1:8546 --network hoodi --operator-id 7
   ssv-duty-scheduler run --beacon-node https://user:password@node.example --validators ./validators.txt --log-format json
+  ssv-duty-scheduler run --beacon-node http://127.0.0.1:5052 --beacon-node http://127.0.0.1:5062 --validators 7
   SSV_DUTY_SCHEDULER_BEACON_NODE=http://127.0.0.1:5052 ssv-duty-scheduler run --validators 7 --roles attester,proposer
 ${EXIT_CODES}`;
 
@@ -117,12 +118,13 @@ function addDevnet(program: Command, commands: Commands): void {
 function addRun(program: Command, commands: Commands): void {
   const run = program
     .command('run')
-    .description('the scheduler on a real beacon node')
+    .description('the scheduler on real beacon nodes')
     .helpOption('--help', 'print this help')
     .addOption(
-      flag('--beacon-node <url>', 'address of the beacon node; credentials in it are used and never shown').argParser(
-        (url: string, before: readonly string[] | undefined) => [...(before ?? []), url],
-      ),
+      flag(
+        '--beacon-node <url>',
+        'address of a beacon node, repeatable, in order of preference; credentials in it are used and never shown',
+      ).argParser((url: string, before: readonly string[] | undefined) => [...(before ?? []), url]),
     );
   addValidatorFlags(run, flag);
   run
@@ -152,7 +154,7 @@ function addRun(program: Command, commands: Commands): void {
   run.action(() => {
     const flags = new FlagValues(run);
     return commands.run({
-      beaconNode: flags.list('--beacon-node', readBeaconNode, 'an address such as http://127.0.0.1:5052'),
+      beaconNodes: flags.list('--beacon-node', readBeaconNodes, 'an address such as http://127.0.0.1:5052'),
       validators: readValidatorChoice(flags),
       roles: flags.required('--roles', readRoles, 'the roles to run'),
       headGraceMs: flags.required('--head-grace', readMilliseconds, 'a number of ms'),

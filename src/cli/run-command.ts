@@ -11,7 +11,8 @@ import type { ValidatorChoice } from './validator-flags.js';
 
 /** The flags of `run`, read. */
 export interface RunSettings {
-  readonly beaconNode: string;
+  /** In order of preference. */
+  readonly beaconNodes: readonly string[];
   readonly validators: ValidatorChoice;
   readonly roles: readonly Role[];
   readonly headGraceMs: number;
@@ -24,10 +25,10 @@ export interface RunSettings {
   readonly logFormat: LogFormat;
 }
 
-/** The scheduler on a real node, until it is asked to stop. */
+/** The scheduler on real nodes, until it is asked to stop. */
 export async function runCommand(
   host: CommandHost,
-  { logFormat, http, validators: choice, ...settings }: RunSettings,
+  { logFormat, http, beaconNodes, validators: choice, ...settings }: RunSettings,
 ): Promise<void> {
   const watchers: ((progress: SyncProgress) => void)[] = [];
   const onProgress = (progress: SyncProgress) => watchers.forEach((watch) => watch(progress));
@@ -36,7 +37,7 @@ export async function runCommand(
     title: 'run',
     logFormat,
     http,
-    scheduler: { ...settings, validators, executors: REPORTING_EXECUTORS },
+    scheduler: { ...settings, beaconNode: beaconNodes, validators, executors: REPORTING_EXECUTORS },
     watchHistory: (watch) => void watchers.push(watch),
   });
 }

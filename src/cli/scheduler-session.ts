@@ -23,7 +23,7 @@ export interface SessionOptions {
   readonly logFormat: LogFormat;
   /** Where to serve page, metrics and health; undefined: nowhere. */
   readonly http: HttpAddress | undefined;
-  readonly scheduler: Omit<DutySchedulerOptions, 'inspect' | 'beaconNode'> & { readonly beaconNode: string };
+  readonly scheduler: Omit<DutySchedulerOptions, 'inspect' | 'beaconNode'> & { readonly beaconNode: readonly string[] };
   /** Lets the output see how far the history of the SSV contract is. */
   readonly watchHistory?: (watch: (progress: SyncProgress) => void) => void;
 }
@@ -39,13 +39,13 @@ export async function runSession(
   const arrivals = new HeadArrivals();
   const isLive = logFormat === 'pretty' && host.isScreen(host.stdout);
   const scheduler = createDutyScheduler({ ...settings, ...(isLive && { inspect: arrivals.inspect }) });
-  const nodeUrl = parseNodeAddress(settings.beaconNode).shown;
+  const nodeUrls = settings.beaconNode.map((address) => parseNodeAddress(address).shown);
   const server = http && (await serve(http, title, scheduler));
   const output = openOutput(host, {
     title: server === undefined ? title : `${title} · ${server.url}`,
     logFormat,
     isLive,
-    nodeUrl,
+    nodeUrls,
     roles: settings.roles ?? ROLES,
     scheduler,
     arrivals,
@@ -59,7 +59,7 @@ export async function runSession(
     const reason = await Promise.race([host.stop.requested, host.crashed, startAndStay(scheduler)]);
     await Promise.race([scheduler.stop(reason), host.crashed]);
   } catch (error) {
-    throw await afterFailure(error, scheduler, output, nodeUrl);
+    throw await afterFailure(error, scheduler, output, nodeUrls);
   } finally {
     await server?.close();
   }
@@ -84,12 +84,12 @@ async function afterFailure(
   error: unknown,
   scheduler: DutyScheduler,
   output: Output,
-  nodeUrl: string,
+  nodeUrls: readonly string[],
 ): Promise<unknown> {
   output.close({ withSummary: false });
   await Promise.race([scheduler.stop('failed'), delay(LONGEST_STOP_MS)]);
   if (!(error instanceof ConfigurationError)) return error;
-  const concernsNode = error.message.startsWith(nodeUrl);
+  const concernsNode = nodeUrls.some((url) => error.message.startsWith(url));
   return new UsageError(concernsNode ? `--beacon-node: ${error.message}` : error.message);
 }
 

@@ -11,6 +11,7 @@ export type RoleState = SnapshotFrom<typeof dutyRoleMachine>;
 /** The state of the scheduler's actors at one moment, read only. A child that crashed is missing. */
 export interface ActorStates {
   readonly scheduler: SchedulerContext;
+  /** The beacon node that leads. */
   readonly node: SnapshotFrom<typeof beaconNodeMachine> | undefined;
   readonly validators: SnapshotFrom<typeof validatorsMachine> | undefined;
   /** The roles that the scheduler has, alive or not. */
@@ -30,5 +31,11 @@ export function readActors(actor: SchedulerActor): ActorStates {
     const state = context.alive.has(role) ? stateOf<RoleState>(role) : undefined;
     if (state !== undefined) roles.set(role, state);
   }
-  return { scheduler: context, node: stateOf('beacon-node'), validators: stateOf('validators'), configured, roles };
+  return {
+    scheduler: context,
+    node: stateOf(`beacon-node-${context.leader + 1}`),
+    validators: stateOf('validators'),
+    configured,
+    roles,
+  };
 }

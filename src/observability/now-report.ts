@@ -63,8 +63,13 @@ function chainReport({ history }: SchedulerWatch, { scheduler: { chain } }: Acto
 }
 
 function nodesOf({ tally }: SchedulerWatch, states: ActorStates | undefined): NowReport['nodes'] {
-  const unfit = states?.scheduler.unfit ?? null;
-  return [...tally.nodes].map(([url, status]) => ({ url, status, unfit }));
+  if (states === undefined) return [];
+  const { nodes, standings, leader } = states.scheduler;
+  return nodes.map(({ url }, node) => {
+    const { joined, unfit = null } = standings[node]!;
+    const status = joined ? (tally.nodes.get(url) ?? 'not heard of yet') : 'not on our chain yet';
+    return { url, status, unfit, leads: node === leader };
+  });
 }
 
 function totalsOf(tally: KindTally): Omit<KindTotals, 'kind'> {

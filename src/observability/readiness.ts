@@ -67,7 +67,7 @@ function eventsCheck({ node, scheduler }: ActorStates, slot: Slot): ReadinessChe
     return { check, ok: false, detail: 'the event stream is down or silent; roots are asked for in every slot' };
   }
   if (slot < 0) return { check, ok: true, detail: 'before genesis' };
-  const head = scheduler.lastHead?.slot;
+  const head = scheduler.lastHeads.get(scheduler.leader)?.slot;
   if (head === undefined) return { check, ok: false, detail: 'no head event yet' };
   return { check, ok: true, detail: `last head: slot ${head}` };
 }

@@ -135,7 +135,13 @@ export interface NowReport {
   readonly chain: ChainReport | null;
   readonly duties: readonly DutyMark[];
   readonly upcoming: readonly UpcomingSlot[];
-  readonly nodes: readonly { readonly url: string; readonly status: string; readonly unfit: string | null }[];
+  readonly nodes: readonly {
+    readonly url: string;
+    readonly status: string;
+    readonly unfit: string | null;
+    /** Duties, roots and data come from it. */
+    readonly leads: boolean;
+  }[];
   readonly validators: Readonly<Record<string, number>>;
   readonly readiness: Readiness;
   readonly restart: RestartReport | null;

@@ -3,6 +3,7 @@ import { slotStartMs, type ChainSpec, type Slot } from '../../machines/rules/cha
 import { dueAtMs } from '../../machines/rules/duty-points.js';
 import type { DutyKind, Trigger } from '../../machines/rules/duties.js';
 import type { EventLine } from '../../machines/rules/event-log.js';
+import type { SchedulerContext } from '../../machines/scheduler.machine.js';
 import type { SchedulerActor } from '../../services/actors/scheduler-logic.js';
 import type { DutyScheduler } from '../duty-scheduler.js';
 import { DutyHistory } from './duty-history.js';
@@ -32,7 +33,7 @@ export class SchedulerWatch {
   #tally = EMPTY_TALLY;
   #actor: SchedulerActor | undefined;
   #slot: Slot | undefined;
-  #headSlot: Slot | undefined;
+  #lastHeads: SchedulerContext['lastHeads'] = new Map();
 
   constructor(
     readonly scheduler: DutyScheduler,
@@ -96,17 +97,20 @@ export class SchedulerWatch {
     const { actor } = this.scheduler;
     if (actor === undefined || this.#actor !== undefined) return;
     this.#actor = actor;
-    const subscription = actor.subscribe(({ context: { chain, slot, lastHead } }) => {
+    const subscription = actor.subscribe(({ context: { chain, slot, lastHeads } }) => {
       const now = this.clock.now();
       if (slot !== this.#slot) {
         this.#slot = slot;
         this.#history.prune(slot);
         this.#tell((listener) => listener.tick?.(slot, now - slotStartMs(chain, slot)));
       }
-      const head = lastHead?.slot;
-      if (head !== undefined && head !== this.#headSlot) {
-        this.#headSlot = head;
-        if (this.#history.headAt(head) !== undefined) return;
+      if (lastHeads === this.#lastHeads) return;
+      const known = this.#lastHeads;
+      this.#lastHeads = lastHeads;
+      for (const [node, told] of lastHeads) {
+        const { slot: head } = told;
+        // The first head of a slot counts, whichever node tells it.
+        if (told === known.get(node) || this.#history.headAt(head) !== undefined) continue;
         this.#history.head(head, now);
         this.#tell((listener) => listener.head?.(head, now - slotStartMs(chain, head)));
       }

@@ -181,11 +181,15 @@ function NodesAndValidators({ now: { nodes, validators } }: { now: NowReport }) 
   return (
     <Fragment>
       <ul class="rows tight">
-        {nodes.map(({ url, status, unfit }) => (
+        {nodes.map(({ url, status, unfit, leads }) => (
           <li key={url}>
             <StateSign state={unfit === null && status !== 'lost' && status !== 'syncing' ? 'met' : 'failed'} />
             <div>
-              <span class="address">{url}</span> <span class="quiet">{unfit ?? status}</span>
+              <span class="address">{url}</span>{' '}
+              <span class="quiet">
+                {unfit ?? status}
+                {leads && nodes.length > 1 && ', leads'}
+              </span>
             </div>
           </li>
         ))}

@@ -56,6 +56,35 @@ describe.concurrent('run', { timeout: 60_000 }, () => {
     expect(await process.interrupt()).toBe(0);
   });
 
+  test('refuses by name a second node on another chain, and goes on with the first', async ({ bench }) => {
+    const ours = await bench.startChain('--slot-ms', '500');
+    const other = await bench.startChain('--slot-ms', '700');
+    const process = bench.start([
+      ...['run', '--beacon-node', ours.url, '--beacon-node', other.url, '--validators', '1'],
+      ...['--log-format', 'json'],
+    ]);
+    await process.until(({ stdout }) => stdout.includes('duty-executed'));
+    expect(process.stderr).toContain(`${other.url} is on another chain than the other nodes`);
+    expect(await process.interrupt()).toBe(0);
+    expect(process.lines.some(({ type, url }) => type === 'beacon-node' && url === other.url)).toBe(false);
+  });
+
+  test('refuses by name what is no beacon node, and ends with 2 when nothing else is left', async ({ bench }) => {
+    const { url } = await bench.startChain('--slot-ms', '500');
+    await whileServing(
+      (_, response) => response.end('<html>a page</html>'),
+      async (port) => {
+        const page = `http://127.0.0.1:${port}`;
+        const both = bench.start(['run', '--beacon-node', page, '--beacon-node', url, '--validators', '1']);
+        await both.until(({ stderr }) => stderr.includes(`${page} is no beacon node`));
+        expect(await both.interrupt()).toBe(0);
+        const alone = bench.start(['run', '--beacon-node', page, '--validators', '1']);
+        expect(await alone.ended).toBe(2);
+        expect(alone.stderr).toContain('--beacon-node: ');
+      },
+    );
+  });
+
   test('a flag counts more than its variable', async ({ bench }) => {
     const { url } = await bench.startChain('--slot-ms', '500');
     const args = ['run', '--beacon-node', url, '--validators', '1', '--log-format', 'json'];
@@ -130,8 +159,8 @@ describe.concurrent('run', { timeout: 60_000 }, () => {
   test.for<[string[], Record<string, string>, RegExp]>([
     [
       ['run', '--validators', '1'],
-      { BEACON_NODE: 'http://127.0.0.1:1,http://127.0.0.1:2' },
-      /--beacon-node \(SSV_DUTY_SCHEDULER_BEACON_NODE\): 2 were/,
+      { BEACON_NODE: 'http://127.0.0.1:1,http://127.0.0.1:1' },
+      /--beacon-node \(SSV_DUTY_SCHEDULER_BEACON_NODE\): http:\/\/127\.0\.0\.1:1 is given twice/,
     ],
     [['devnet'], { ROLES: 'baker' }, /--roles \(SSV_DUTY_SCHEDULER_ROLES\): "baker" is no role/],
     [

@@ -57,7 +57,7 @@ describe('the API', () => {
       expect([kind, met]).toEqual([kind, executed.length]);
     }
     expect(now.validators).toEqual({ active_ongoing: 16 });
-    expect(now.nodes).toEqual([{ url: rig.devnet.server!.url, status: 'connected', unfit: null }]);
+    expect(now.nodes).toEqual([{ url: rig.devnet.server!.url, status: 'connected', unfit: null, leads: true }]);
     expect(now.upcoming.length).toBe(4);
     expect(now.restart!.until).toBeGreaterThan(now.time - 1000);
   });
@@ -98,7 +98,7 @@ describe('the API', () => {
     const attester = actors.find(({ name }) => name === 'attester')!;
     expect(attester).toMatchObject({ chart: 'duty-role', parent: actors[0]!.id });
     expect(attester.states).toContain('schedule.scheduled');
-    expect(actors.find(({ name }) => name === 'beacon-node')!.states).toContain('stream.streaming.listening');
+    expect(actors.find(({ name }) => name === 'beacon-node-1')!.states).toContain('stream.streaming.listening');
   });
 
   test('events: lines as they are written, ticks and heads', async () => {

@@ -26,7 +26,7 @@ const MOMENTS = { 'due point': 4000, 'last chance': 12_000, deadline: 24_000, 'l
 const GRACE_MS = 1000;
 /** Longer than any pause that a path comes to; the due point is further. */
 const PAUSE_MS = 450;
-const HEAD = { slot: SLOT, block: root(7), at: START_MS };
+const HEAD = { node: 0, slot: SLOT, block: root(7), at: START_MS };
 /** The one that may leave alone, and the other. */
 const ONE = 1;
 const OTHER = 2;

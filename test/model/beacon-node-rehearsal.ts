@@ -2,6 +2,7 @@ import { fromCallback, fromPromise } from 'xstate';
 import {
   beaconNodeMachine,
   type NodeMessage,
+  type NodeRequest,
   type ProbeRequest,
   type StreamEvent,
 } from '../../machines/beacon-node.machine.js';
@@ -47,14 +48,14 @@ export class BeaconNodeRehearsal implements Rehearsal<BeaconNodeModelEvent> {
   constructor(inspect: Inspect) {
     const machine = beaconNodeMachine.provide({
       actors: {
-        askSyncStatus: fromPromise<SyncStatus>(() => this.#health.ask()),
+        askSyncStatus: fromPromise<SyncStatus, NodeRequest>(() => this.#health.ask()),
         probeRoots: fromPromise<ObservedRoots, ProbeRequest>(() => this.#roots.ask()),
-        headStream: fromCallback<StreamEvent>(({ sendBack }) => {
+        headStream: fromCallback<StreamEvent, NodeRequest>(({ sendBack }) => {
           this.#stream = sendBack;
         }),
       },
     });
-    const input = { url: 'rehearsed:node', chain: CHAIN, clock: this.#clock, random: () => 0.5 };
+    const input = { node: 0, leads: true, url: 'rehearsed:node', chain: CHAIN, clock: this.#clock, random: () => 0.5 };
     this.#hosted = new Hosted(machine, input, this.#clock, inspect);
   }
 
@@ -69,13 +70,13 @@ export class BeaconNodeRehearsal implements Rehearsal<BeaconNodeModelEvent> {
 
   /** Last health told; undefined for one that may be trusted, and before the first one. */
   get unfit(): string | undefined {
-    const message = this.#hosted.told.findLast(({ type }) => type === 'NODE_FITNESS');
-    return (message as (NodeMessage & { type: 'NODE_FITNESS' }) | undefined)?.unfit;
+    const message = this.#hosted.told.findLast(({ type }) => type === 'NODE_STATUS');
+    return (message as (NodeMessage & { type: 'NODE_STATUS' }) | undefined)?.unfit;
   }
 
   /** What else the scheduler was told by the last event. */
   get told(): string {
-    return this.#told.find((type) => type !== 'NODE_FITNESS') ?? 'nothing';
+    return this.#told.find((type) => type !== 'NODE_STATUS') ?? 'nothing';
   }
 
   #told: readonly string[] = [];
@@ -124,6 +125,9 @@ export class BeaconNodeRehearsal implements Rehearsal<BeaconNodeModelEvent> {
       case 'a validator':
       case 'no validator':
         return this.#hosted.actor.send({ type: 'PROBE_WITH', index: type === 'a validator' ? 1 : undefined });
+      case 'leads':
+      case 'leads no more':
+        return this.#hosted.actor.send({ type: 'LEADS', leads: type === 'leads' });
     }
   }
 

@@ -17,6 +17,8 @@ export const BEACON_NODE_EVENTS = [
   'no roots',
   'a validator',
   'no validator',
+  'leads no more',
+  'leads',
 ] as const;
 export type BeaconNodeModelEvent = { type: (typeof BEACON_NODE_EVENTS)[number] };
 
@@ -26,7 +28,8 @@ interface Node {
   readonly wasAway: boolean;
   /** Nobody tells of heads. */
   readonly isDeaf: boolean;
-  readonly hasValidator: boolean;
+  /** Whether it may be asked for its roots: not without a validator, and not while another node leads. */
+  readonly probing: 'without a validator' | 'possible' | 'of no interest';
   readonly last: LastEvent;
 }
 
@@ -49,9 +52,9 @@ export const beaconNodeSpec = setup({
   actions: {
     begin: assign({ last: QUIET }),
     probeIfDeaf: assign({
-      last: ({ context }) => ({ told: 'nothing' as const, probes: context.hasValidator && context.isDeaf }),
+      last: ({ context }) => ({ told: 'nothing' as const, probes: canProbe(context) && context.isDeaf }),
     }),
-    probe: assign({ last: ({ context }) => ({ told: 'nothing' as const, probes: context.hasValidator }) }),
+    probe: assign({ last: ({ context }) => ({ told: 'nothing' as const, probes: canProbe(context) }) }),
     learnInSync: assign(({ context }) => back(context, 'connected', context.wasAway || context.status === 'syncing')),
     learnSyncing: assign(({ context }) => back(context, 'syncing', context.wasAway)),
     learnUnreachable: assign({ status: 'lost', wasAway: true, last: QUIET }),
@@ -72,17 +75,25 @@ export const beaconNodeSpec = setup({
     status: 'unknown',
     wasAway: false,
     isDeaf: false,
-    hasValidator: false,
+    probing: 'without a validator',
     last: QUIET,
   },
   on: {
     'a validator': {
-      guard: ({ context }) => !context.hasValidator,
-      actions: ['begin', assign({ hasValidator: true })],
+      guard: ({ context }) => context.probing === 'without a validator',
+      actions: ['begin', assign({ probing: 'possible' })],
     },
     'no validator': {
-      guard: ({ context }) => context.hasValidator,
-      actions: ['begin', assign({ hasValidator: false })],
+      guard: ({ context }) => canProbe(context),
+      actions: ['begin', assign({ probing: 'without a validator' })],
+    },
+    'leads no more': {
+      guard: ({ context }) => canProbe(context),
+      actions: ['begin', assign({ probing: 'of no interest' })],
+    },
+    leads: {
+      guard: ({ context }) => context.probing === 'of no interest',
+      actions: [assign({ probing: 'possible' }), 'probe'],
     },
   },
   states: {
@@ -142,11 +153,15 @@ export const beaconNodeSpec = setup({
   },
 });
 
+function canProbe({ probing }: Node): boolean {
+  return probing === 'possible';
+}
+
 /** An answer of a node; of one that is back the roots are asked for too. */
 function back(context: Node, status: Node['status'], isBack: boolean): Partial<Node> {
   return {
     status,
     wasAway: false,
-    last: { told: isBack ? 'RECONNECTED' : 'nothing', probes: isBack && context.hasValidator },
+    last: { told: isBack ? 'RECONNECTED' : 'nothing', probes: isBack && canProbe(context) },
   };
 }

@@ -57,7 +57,7 @@ export class CommitteeRehearsal implements Rehearsal<CommitteeEvent> {
         node.head(this.#slot);
         break;
       case 'reconnect':
-        scheduler.actor!.send({ type: 'RECONNECTED' });
+        scheduler.actor!.send({ type: 'RECONNECTED', node: 0 });
         break;
       case 'answer-now':
       case 'answer-ahead':

@@ -1,4 +1,4 @@
-import type { InspectionEvent } from 'xstate';
+import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { BeaconNodeError, type ExecutionReport } from '../../machines/ports.js';
 import { createScriptedRig, type ScriptedRig } from '../support/scripted-rig.js';
 import { root, type ScriptedDuty } from '../support/scripted-node.js';
@@ -63,6 +63,7 @@ export class ExecutionRehearsal {
       }
       case 'head':
         node.head(this.#slot);
+        this.#headOfAnotherNode();
         break;
       case 'due point':
         await this.#rig.runTo(this.#slot, DUE_MS);
@@ -72,7 +73,7 @@ export class ExecutionRehearsal {
         const isSyncing = type === 'unfit';
         node.status = { ...node.status, isSyncing, syncDistance: isSyncing ? 10 : 0 };
         const unfit = isSyncing ? 'node-syncing' : undefined;
-        this.#rig.scheduler.actor!.send({ type: 'NODE_FITNESS', unfit });
+        this.#rig.scheduler.actor!.send({ type: 'NODE_STATUS', node: 0, answered: true, unfit });
         break;
       }
       case 'reorg':
@@ -95,6 +96,20 @@ export class ExecutionRehearsal {
         break;
     }
     await this.#rig.settle();
+  }
+
+  /** The second head of a slot, whoever tells it, triggers nothing. */
+  #headOfAnotherNode(): void {
+    const head = {
+      slot: this.#slot,
+      block: this.#rig.node.headBlock,
+      previousDutyDependentRoot: root(0x70),
+      currentDutyDependentRoot: root(0x71),
+      epochTransition: false,
+      executionOptimistic: false,
+    };
+    const { children } = this.#rig.scheduler.actor!.getSnapshot();
+    (children['attester'] as AnyActorRef).send({ type: 'OTHER_HEAD', node: 1, head, at: this.#rig.clock.now() });
   }
 
   stop(): Promise<void> {

@@ -82,7 +82,12 @@ export class MembershipRehearsal implements Rehearsal<MembershipEvent> {
         break;
       case 'unfit':
       case 'fit':
-        scheduler.actor!.send({ type: 'NODE_FITNESS', unfit: type === 'unfit' ? 'node-syncing' : undefined });
+        scheduler.actor!.send({
+          type: 'NODE_STATUS',
+          node: 0,
+          answered: true,
+          unfit: type === 'unfit' ? 'node-syncing' : undefined,
+        });
         break;
       case 'removed':
         scheduler.send({ type: 'VALIDATOR_REMOVED', ids });

@@ -35,13 +35,16 @@ export class SchedulerRehearsal {
   }
 
   get state(): unknown {
-    return this.#rig.scheduler.actor!.getSnapshot().value;
+    const { value } = this.#rig.scheduler.actor!.getSnapshot();
+    return Object.fromEntries(ROLES.map((role) => [role, value[role]]));
   }
 
   /** Roles that have heard of the current slot, of those that run. */
   get abreast(): Role[] {
     const { children } = this.#rig.scheduler.actor!.getSnapshot();
-    return ROLES.filter((role) => children[role]?.getSnapshot().context.slot === this.#slot);
+    const slotOf = (role: Role) =>
+      (children[role]?.getSnapshot() as { context: { slot: number } } | undefined)?.context.slot;
+    return ROLES.filter((role) => slotOf(role) === this.#slot);
   }
 
   async play({ type }: SchedulerModelEvent): Promise<void> {
@@ -59,8 +62,8 @@ export class SchedulerRehearsal {
     else if (type === 'contradiction') this.#contradict();
     else if (type === 'break of the stream') node.dropStreams();
     else if (type === 'unfit and fit') {
-      actor.send({ type: 'NODE_FITNESS', unfit: 'node-syncing' });
-      actor.send({ type: 'NODE_FITNESS', unfit: undefined });
+      actor.send({ type: 'NODE_STATUS', node: 0, answered: true, unfit: 'node-syncing' });
+      actor.send({ type: 'NODE_STATUS', node: 0, answered: true, unfit: undefined });
     } else {
       const ids = ['77'];
       scheduler.send({ type: 'VALIDATOR_ADDED', validators: [{ id: '77' }] });
@@ -81,7 +84,7 @@ export class SchedulerRehearsal {
     const { node, scheduler } = this.#rig;
     node.failing = (method) => (method === METHOD[role] ? new BeaconNodeError('http', 'HTTP 500', 500) : undefined);
     this.#faulty = true;
-    if (role === 'sync-committee') scheduler.actor!.send({ type: 'RECONNECTED' });
+    if (role === 'sync-committee') scheduler.actor!.send({ type: 'RECONNECTED', node: 0 });
     else {
       this.#nameRoots();
       node.head(this.#slot);

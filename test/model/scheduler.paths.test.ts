@@ -3,6 +3,8 @@ import { ROLE_DEFINITIONS } from '../../machines/roles/index.js';
 import { ROLES } from '../../machines/rules/duties.js';
 import { createSchedulerMachine } from '../../machines/scheduler.machine.js';
 import { testEveryTransition } from './chart-coverage.js';
+import { NodesRehearsal } from './nodes-rehearsal.js';
+import { NODES_EVENTS, nodesSpec } from './nodes-spec.js';
 import { playPaths } from './play-paths.js';
 import { SchedulerRehearsal } from './scheduler-rehearsal.js';
 import { SCHEDULER_EVENTS, schedulerSpec } from './scheduler-spec.js';
@@ -21,4 +23,18 @@ playPaths(
   },
 );
 
-testEveryTransition(createSchedulerMachine(ROLES.map((role) => ROLE_DEFINITIONS[role])), taken);
+playPaths(
+  'its beacon nodes',
+  nodesSpec,
+  NODES_EVENTS,
+  () => new NodesRehearsal(taken.inspect),
+  (rehearsal, { value }, after) => expect(rehearsal.state, after).toEqual(value),
+);
+
+testEveryTransition(
+  createSchedulerMachine(
+    ROLES.map((role) => ROLE_DEFINITIONS[role]),
+    1,
+  ),
+  taken,
+);

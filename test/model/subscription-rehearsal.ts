@@ -1,7 +1,11 @@
 import { fromPromise } from 'xstate';
 import { slotStartMs } from '../../machines/rules/chain-time.js';
 import type { Subscriptions } from '../../machines/rules/subscriptions.js';
-import { subscriptionMachine, type SubscriptionContext } from '../../machines/subscription.machine.js';
+import {
+  subscriptionMachine,
+  type SubscriptionContext,
+  type SubscriptionRequest,
+} from '../../machines/subscription.machine.js';
 import { VirtualClock } from '../../services/clock/virtual-clock.js';
 import { testChain } from '../support/chain.js';
 import { Answers, Hosted } from './hosted.js';
@@ -21,9 +25,14 @@ export class SubscriptionRehearsal implements Rehearsal<SubscriptionEvent> {
 
   constructor(inspect: Inspect) {
     const machine = subscriptionMachine.provide({
-      actors: { sendSubscriptions: fromPromise<void, Subscriptions>(() => this.#answers.ask()) },
+      actors: { sendSubscriptions: fromPromise<void, SubscriptionRequest>(() => this.#answers.ask()) },
     });
-    this.#hosted = new Hosted(machine, { chain: CHAIN, clock: this.#clock, random: () => 0.5 }, this.#clock, inspect);
+    this.#hosted = new Hosted(
+      machine,
+      { node: 0, chain: CHAIN, clock: this.#clock, random: () => 0.5 },
+      this.#clock,
+      inspect,
+    );
   }
 
   async start(): Promise<void> {

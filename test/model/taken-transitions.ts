@@ -40,7 +40,12 @@ function allTransitions(node: AnyStateNode): AnyTransitionDefinition[] {
   return [...own, ...Object.values(node.states).flatMap(allTransitions)];
 }
 
-function nameOf({ source, eventType, target, guard }: AnyTransitionDefinition): string {
+/** The regions of a chart's nodes are alike: one stands for all. */
+function nameOf(transition: AnyTransitionDefinition): string {
+  return ownNameOf(transition).replaceAll(/beacon-node-\d+/g, 'beacon-node-1');
+}
+
+function ownNameOf({ source, eventType, target, guard }: AnyTransitionDefinition): string {
   const aims = target?.map(({ id }) => id.slice(id.lastIndexOf('.') + 1)).join(' ') ?? 'stays';
   const condition = guard === undefined ? '' : ` if ${conditionOf(guard)}`;
   return `${source.id} ${eventType === '' ? 'always' : eventType} → ${aims}${condition}`;

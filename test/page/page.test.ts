@@ -120,7 +120,7 @@ describe.skipIf(withoutChromium !== undefined)('the page in a real browser', { t
     await page.waitForSelector('#chart svg g.state.active', { timeout: 20_000 });
     const names = await page.$$eval('.actors button', (buttons) => buttons.map(({ dataset }) => dataset['name']));
     expect(names).toEqual(
-      expect.arrayContaining(['scheduler', 'beacon-node', 'attester', 'proposer', 'sync-committee']),
+      expect.arrayContaining(['scheduler', 'beacon-node-1', 'attester', 'proposer', 'sync-committee']),
     );
     await page.click('.actors button[data-name=attester]');
     const lit = () =>

@@ -190,8 +190,8 @@ describe('without bound', () => {
   });
 
   const lasting = [
-    ...['validators', 'validator-source', 'beacon-node', 'slot-clock', 'attester', 'proposer', 'sync-committee'],
-    ...['subscriptions', 'subscriptions', 'subscriptions'],
+    ...['validators', 'validator-source', 'beacon-node-1', 'slot-clock', 'attester', 'proposer', 'sync-committee'],
+    ...['subscriptions-1', 'subscriptions-1', 'subscriptions-1'],
   ];
 
   test.each([

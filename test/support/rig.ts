@@ -32,7 +32,7 @@ export interface RigOptions {
   /** How an executor behaves; default: it succeeds at once. */
   readonly execute?: (batch: DutyBatch, clock: VirtualClock) => Promise<ExecutionReport | undefined>;
   /** What the scheduler sees instead of the node, or of the clock: for answers and timers that no sound one gives. */
-  readonly wrapNode?: (node: InProcessNode) => BeaconNode;
+  readonly wrapNode?: (node: InProcessNode, devnet: Devnet) => BeaconNode | readonly BeaconNode[];
   readonly wrapClock?: (clock: VirtualClock) => Clock;
 }
 
@@ -87,7 +87,7 @@ export function createRig(options: RigOptions = {}): Rig {
     'sync-committee-contribution': executor,
   };
   const scheduler = createDutyScheduler({
-    beaconNode: options.wrapNode?.(node) ?? node,
+    beaconNode: options.wrapNode?.(node, devnet) ?? node,
     validators: options.validators ?? Array.from({ length: options.devnet?.validatorCount ?? 32 }, (_, index) => index),
     executors,
     clock: options.wrapClock?.(clock) ?? clock,

@@ -55,7 +55,6 @@ export interface HeldRequest {
  * set, duty requests wait for the test.
  */
 export class ScriptedNode implements BeaconNode {
-  readonly url = 'scripted:node';
   readonly attester = new Map<Epoch, ScriptedTable>();
   readonly proposer = new Map<Epoch, ScriptedTable>();
   /** Members of a period's committee. */
@@ -73,6 +72,10 @@ export class ScriptedNode implements BeaconNode {
   readonly held: HeldRequest[] = [];
   hold: ((method: Method, target: number) => boolean) | undefined;
   failing: ((method: Method, target: number) => BeaconNodeError | undefined) | undefined;
+  /** Slots for which attestation data was asked. */
+  readonly dataAskedFor: Slot[] = [];
+  /** Why it cannot be reached, for every request and the stream; `never` answers nothing at all. */
+  away: BeaconNodeError | 'never' | undefined;
   status: SyncStatus = { headSlot: 0, syncDistance: 0, isSyncing: false, isOptimistic: false, elOffline: false };
   servesProposer: (version: 1 | 2) => boolean = () => true;
   /** Head that attestation data and the head root vote for. */
@@ -83,6 +86,7 @@ export class ScriptedNode implements BeaconNode {
     private readonly chain: ChainSpec,
     private readonly clock: Clock,
     validators: readonly ValidatorIndex[],
+    readonly url = 'scripted:node',
   ) {
     for (const index of validators) this.addRecord(index);
   }
@@ -133,9 +137,9 @@ export class ScriptedNode implements BeaconNode {
     }
   }
 
-  getChainSpec = (): Promise<ChainSpec> => Promise.resolve(this.chain);
+  getChainSpec = (signal: AbortSignal): Promise<ChainSpec> => this.#unlessAway(() => this.chain, signal);
 
-  getSyncStatus = (): Promise<SyncStatus> => Promise.resolve(this.status);
+  getSyncStatus = (signal: AbortSignal): Promise<SyncStatus> => this.#unlessAway(() => this.status, signal);
 
   getValidators = (ids: readonly ValidatorId[]): Promise<ValidatorRecord[]> =>
     Promise.resolve(
@@ -183,16 +187,18 @@ export class ScriptedNode implements BeaconNode {
     });
   }
 
-  getAttestationData = (slot: Slot, index: number | undefined): Promise<AttestationData> => {
+  getAttestationData = (slot: Slot, index: number | undefined, signal: AbortSignal): Promise<AttestationData> => {
+    this.dataAskedFor.push(slot);
     const epoch = epochOf(this.chain, slot);
     const checkpoint = { epoch, root: root(1) };
-    return Promise.resolve({
+    const data = () => ({
       slot,
       index: index ?? 0,
       beaconBlockRoot: this.headBlock,
       source: checkpoint,
       target: checkpoint,
     });
+    return this.#unlessAway(data, signal);
   };
 
   getHeadRoot = (): Promise<HeadRoot> => Promise.resolve({ root: this.headBlock, executionOptimistic: false });
@@ -213,6 +219,24 @@ export class ScriptedNode implements BeaconNode {
     signal.addEventListener('abort', () => this.#streams.delete(listener), { once: true });
   }
 
+  /** A node that never answers ends its requests by its own time budget, as every node does: half a slot here. */
+  #unlessAway<T>(answer: () => T, signal: AbortSignal): Promise<T> {
+    const { away } = this;
+    if (away === undefined) return Promise.resolve(answer());
+    if (away !== 'never') return Promise.reject(away);
+    return new Promise((_, reject) => {
+      const budget = this.clock.setTimeout(
+        () => reject(new BeaconNodeError('timeout', 'no answer')),
+        this.chain.slotDurationMs / 2,
+      );
+      const giveUp = () => {
+        this.clock.clearTimeout(budget);
+        reject(new BeaconNodeError('aborted', 'given up'));
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
   #duties(
     method: Method,
     target: number,
@@ -228,6 +252,7 @@ export class ScriptedNode implements BeaconNode {
       at: slotAt(this.chain, this.clock.now()),
       ...(version && { version }),
     });
+    if (this.away !== undefined) return this.#unlessAway(look, signal);
     const failure = this.failing?.(method, target);
     if (failure !== undefined) return Promise.reject(failure);
     const isProbe = method === 'attester' && indices.length === 1;

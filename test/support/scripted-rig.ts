@@ -9,6 +9,8 @@ import { ScriptedNode } from './scripted-node.js';
 
 export interface ScriptedRigOptions {
   readonly validators?: readonly number[];
+  /** How many nodes there are; default 1. */
+  readonly nodeCount?: number;
   readonly chain?: Partial<ChainSpec>;
   readonly scheduler?: Partial<DutySchedulerOptions>;
   readonly execute?: (batch: DutyBatch, clock: VirtualClock) => Promise<ExecutionReport | undefined>;
@@ -18,7 +20,9 @@ export interface ScriptedRigOptions {
 export interface ScriptedRig {
   readonly clock: VirtualClock;
   readonly chain: ChainSpec;
+  /** The first of the nodes. */
   readonly node: ScriptedNode;
+  readonly nodes: readonly ScriptedNode[];
   readonly scheduler: DutyScheduler;
   readonly lines: EventLine[];
   readonly diagnostics: Diagnostic[];
@@ -39,7 +43,12 @@ export function createScriptedRig(options: ScriptedRigOptions = {}): ScriptedRig
   const chain = { ...chainSpecOf(parameters), ...options.chain };
   const clock = new VirtualClock(GENESIS_MS - 60_000);
   const validators = options.validators ?? [1, 2, 3];
-  const node = new ScriptedNode(chain, clock, validators);
+  const urlOf = (number: number) => (number === 0 ? 'scripted:node' : `scripted:node-${number + 1}`);
+  const nodes = Array.from(
+    { length: options.nodeCount ?? 1 },
+    (_, number) => new ScriptedNode(chain, clock, validators, urlOf(number)),
+  );
+  const node = nodes[0]!;
   const batches: DutyBatch[] = [];
   const executor = (batch: DutyBatch) => {
     batches.push(batch);
@@ -53,7 +62,7 @@ export function createScriptedRig(options: ScriptedRigOptions = {}): ScriptedRig
     'sync-committee-contribution': executor,
   };
   const scheduler = createDutyScheduler({
-    beaconNode: node,
+    beaconNode: nodes,
     validators,
     executors,
     clock,
@@ -69,6 +78,7 @@ export function createScriptedRig(options: ScriptedRigOptions = {}): ScriptedRig
     clock,
     chain,
     node,
+    nodes,
     scheduler,
     lines,
     diagnostics,

@@ -1,13 +1,23 @@
 import type { DutyBatch, ExecutionReport, Executors } from '../../machines/ports.js';
 import { slotAt, slotStartMs, type Slot } from '../../machines/rules/chain-time.js';
 import type { EventLine, Diagnostic } from '../../machines/rules/event-log.js';
-import { createDevnet, type BeaconServer, type Devnet, type DevnetOptions } from '../../src/devnet/index.js';
+import { RealClock } from '../../services/clock/real-clock.js';
+import {
+  BeaconServer,
+  createDevnet,
+  healthyConditions,
+  NodeView,
+  type Devnet,
+  type DevnetOptions,
+} from '../../src/devnet/index.js';
 import { createDutyScheduler, type DutyScheduler, type DutySchedulerOptions } from '../../src/duty-scheduler.js';
 import type { HandedOver } from './rig.js';
 
 export interface WireRigOptions {
   readonly devnet?: Omit<DevnetOptions, 'clock' | 'genesisTimeMs' | 'beaconPort'>;
   readonly scheduler?: Partial<DutySchedulerOptions>;
+  /** Nodes that serve the chain; default 1. */
+  readonly nodeCount?: number;
   /** Slot in which the chain stands when it begins to run; its start is at most a second old. Default 4. */
   readonly chainSlot?: Slot;
   readonly execute?: (batch: DutyBatch) => Promise<ExecutionReport | undefined>;
@@ -16,7 +26,9 @@ export interface WireRigOptions {
 /** A scheduler on a devnet chain over real HTTP, in real time. */
 export interface WireRig {
   readonly devnet: Devnet;
+  /** The first of the nodes. */
   readonly server: BeaconServer;
+  readonly servers: readonly BeaconServer[];
   readonly scheduler: DutyScheduler;
   readonly lines: EventLine[];
   readonly diagnostics: Diagnostic[];
@@ -50,6 +62,13 @@ export async function createWireRig(options: WireRigOptions = {}): Promise<WireR
     beaconPort: 0,
   });
   await devnet.start();
+  const clock = new RealClock();
+  const others = Array.from({ length: (options.nodeCount ?? 1) - 1 }, () => {
+    const node = new NodeView(devnet.chain, healthyConditions(), () => clock.now());
+    return new BeaconServer({ node, clock });
+  });
+  await Promise.all(others.map((server) => server.start()));
+  const servers = [devnet.server!, ...others];
   const timing = { genesisTimeMs, slotDurationMs };
   const lines: EventLine[] = [];
   const diagnostics: Diagnostic[] = [];
@@ -69,7 +88,7 @@ export async function createWireRig(options: WireRigOptions = {}): Promise<WireR
     'sync-committee-contribution': executor,
   };
   const scheduler = createDutyScheduler({
-    beaconNode: devnet.server!.url,
+    beaconNode: servers.map(({ url }) => url),
     validators: Array.from({ length: options.devnet?.validatorCount ?? 32 }, (_, index) => index),
     executors,
     ...options.scheduler,
@@ -80,6 +99,7 @@ export async function createWireRig(options: WireRigOptions = {}): Promise<WireR
   return {
     devnet,
     server: devnet.server!,
+    servers,
     scheduler,
     lines,
     diagnostics,
@@ -99,6 +119,7 @@ export async function createWireRig(options: WireRigOptions = {}): Promise<WireR
     async stop() {
       await scheduler.stop('end of the test');
       await devnet.stop();
+      await Promise.all(others.map((server) => server.close()));
     },
   };
 }

@@ -79,7 +79,7 @@ function tellChanges(
 }
 
 function worldBehind(
-  { chain, nodeUrl }: Beginning,
+  { chain, nodes }: Beginning,
   clock: VirtualClock,
   known: KnownWorld,
   supposition: Supposition,
@@ -88,7 +88,7 @@ function worldBehind(
   // Told already, or told with the changes.
   const validators: ValidatorSource = { run: () => undefined };
   return {
-    beaconNode: supposedNode(nodeUrl, chain, clock, known, supposition),
+    beaconNode: supposedNode(nodes[0]?.url ?? '', chain, clock, known, supposition),
     validators,
     executors: Object.fromEntries(DUTY_KINDS.map((kind) => [kind, succeed])),
   };

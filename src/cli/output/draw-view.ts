@@ -49,18 +49,14 @@ export function drawView(view: ViewModel, canvas: Canvas): string[] {
   return [...upper, ...happeningLines(view.happenings.slice(-happenings), width, canvas.colours)].slice(0, room);
 }
 
-function headLines(
-  { title, nodeUrl, nodeStatus, ranMs, validators, history, roles }: ViewModel,
-  width: number,
-  c: Colors,
-): string[] {
+function headLines({ title, nodes, ranMs, validators, history, roles }: ViewModel, width: number, c: Colors): string[] {
   const name = clip(`ssv-duty-scheduler ${title}`, width);
   const ran = `running ${durationText(ranMs)}`;
   const statuses = Object.entries(validators).map(([status, count]) => `${count} ${status}`);
   const set = statuses.length === 0 ? 'looked up when the node answers' : statuses.join(', ');
   return [
     c.bold(name) + c.dim(clip(ran.padStart(width - name.length), width - name.length)),
-    labelled('node', `${nodeUrl} ${nodeStatus}`, width, c),
+    ...nodes.map(({ url, status }) => labelled('node', `${url} ${status}`, width, c)),
     history === undefined
       ? labelled('set', `${set}; ${roles.join(', ')}`, width, c)
       : labelled('set', `SSV contract ${historyBar(history)} ${historyText(history)}`, width, c),

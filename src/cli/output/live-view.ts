@@ -17,7 +17,7 @@ const CLEAR_SCREEN = '\u001B[H\u001B[J';
 
 export interface LiveViewOptions {
   readonly title: string;
-  readonly nodeUrl: string;
+  readonly nodeUrls: readonly string[];
   readonly roles: readonly Role[];
   readonly scheduler: DutyScheduler;
   readonly arrivals: HeadArrivals;
@@ -78,12 +78,12 @@ export class LiveView {
   }
 
   #frame(): string {
-    const { title, nodeUrl, roles, scheduler, arrivals, stream, colours, tally } = this.#options;
+    const { title, nodeUrls, roles, scheduler, arrivals, stream, colours, tally } = this.#options;
     const rows = stream.rows || 24;
     const snapshot = scheduler.snapshot();
     const view = buildView({
       title,
-      nodeUrl,
+      nodeUrls,
       roles,
       beganAt: this.#beganAt,
       now: Date.now(),

@@ -29,7 +29,7 @@ export interface OutputOptions {
   /** A view that is redrawn, instead of lines. */
   readonly isLive: boolean;
   /** Without credentials. */
-  readonly nodeUrl: string;
+  readonly nodeUrls: readonly string[];
   readonly roles: readonly Role[];
   readonly scheduler: DutyScheduler;
   readonly arrivals: HeadArrivals;

@@ -40,6 +40,11 @@ export interface SlotView {
   readonly msToGenesis: number;
 }
 
+export interface NodeView {
+  readonly url: string;
+  readonly status: string;
+}
+
 export interface TableView {
   readonly role: Role;
   readonly tables: readonly { readonly target: number; readonly status: string }[];
@@ -56,8 +61,7 @@ export interface Happening {
 
 export interface ViewModel {
   readonly title: string;
-  readonly nodeUrl: string;
-  readonly nodeStatus: string;
+  readonly nodes: readonly NodeView[];
   readonly ranMs: number;
   /** Undefined until the chain is known. */
   readonly time: SlotView | undefined;
@@ -75,7 +79,7 @@ export interface ViewModel {
 
 export interface ViewSources {
   readonly title: string;
-  readonly nodeUrl: string;
+  readonly nodeUrls: readonly string[];
   readonly roles: readonly Role[];
   readonly beganAt: number;
   readonly now: number;
@@ -88,12 +92,11 @@ export interface ViewSources {
 }
 
 export function buildView(sources: ViewSources): ViewModel {
-  const { title, nodeUrl, roles, beganAt, now, tally, snapshot, upcoming, diagnostics, history, headAt } = sources;
+  const { title, nodeUrls, roles, beganAt, now, tally, snapshot, upcoming, diagnostics, history, headAt } = sources;
   const time = snapshot && slotView(snapshot.chain, now, headAt);
   return {
     title,
-    nodeUrl,
-    nodeStatus: nodeStatus(tally, nodeUrl, snapshot),
+    nodes: nodeUrls.map((url) => nodeView(url, tally, snapshot)),
     ranMs: now - beganAt,
     time,
     validators: snapshot?.validators ?? {},
@@ -128,10 +131,12 @@ function slotView(chain: ChainSpec, now: number, headAt: ViewSources['headAt']):
   };
 }
 
-function nodeStatus(tally: Tally, nodeUrl: string, snapshot: SchedulerSnapshot | undefined): string {
-  if (snapshot === undefined) return 'waiting for it';
-  const status = tally.nodes.get(nodeUrl) ?? 'not heard of yet';
-  return snapshot.unfit === undefined ? status : `${status}: duties wait (${snapshot.unfit})`;
+function nodeView(url: string, tally: Tally, snapshot: SchedulerSnapshot | undefined): NodeView {
+  const node = snapshot?.nodes.find((candidate) => candidate.url === url);
+  if (snapshot === undefined || node === undefined) return { url, status: 'waiting for it' };
+  const status = tally.nodes.get(url) ?? 'not heard of yet';
+  if (node.leads && snapshot.unfit !== undefined) return { url, status: `${status}: duties wait (${snapshot.unfit})` };
+  return { url, status: node.leads && snapshot.nodes.length > 1 ? `${status}, leads` : status };
 }
 
 function tablesOf(snapshot: SchedulerSnapshot | undefined, role: Role): TableView['tables'] {

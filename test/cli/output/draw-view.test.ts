@@ -16,7 +16,7 @@ const NODE = 'http://127.0.0.1:5052';
 function sources(tally: Tally, changes: Partial<ViewSources> = {}): ViewSources {
   return {
     title: 'run',
-    nodeUrl: NODE,
+    nodeUrls: [NODE],
     roles: ['attester', 'proposer', 'sync-committee'],
     beganAt: GENESIS,
     now: GENESIS + 19 * 2000 + 700,
@@ -26,6 +26,7 @@ function sources(tally: Tally, changes: Partial<ViewSources> = {}): ViewSources 
       epoch: 2,
       chain: CHAIN,
       unfit: undefined,
+      nodes: [{ url: NODE, leads: true, joined: true, unfit: undefined, latencyMs: 3, headSlot: 19 }],
       validators: { active_ongoing: 64 },
       roles: {
         attester: table([3, 'fetching'], [2, 'ready'], [1, 'ready']),

@@ -23,7 +23,7 @@ afterEach(() => void vi.useRealTimers());
 function viewOn(terminal: FakeTerminal, snapshot: () => undefined): LiveView {
   return new LiveView({
     title: 'run',
-    nodeUrl: 'http://127.0.0.1:5052',
+    nodeUrls: ['http://127.0.0.1:5052'],
     roles: ['attester'],
     scheduler: { snapshot } as Partial<DutyScheduler> as DutyScheduler,
     arrivals: new HeadArrivals(),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { attester } from '../../../machines/roles/attester.js';
 import { syncCommittee } from '../../../machines/roles/sync-committee.js';
 import { collectData } from '../../../services/actors/node-actors.js';
+import { NodePool } from '../../../services/beacon-node/node-pool.js';
 import { LiveEntrance } from '../../../services/entrance/live-entrance.js';
 import { VirtualClock } from '../../../services/clock/virtual-clock.js';
 import { createDevnet } from '../../../src/devnet/index.js';
@@ -15,8 +16,11 @@ const node = createDevnet({ clock: new VirtualClock(chain.genesisTimeMs), genesi
 
 function collected(executionOptimistic: boolean, role: typeof attester) {
   const answering = alteredNode(node, { getHeadRoot: () => Promise.resolve({ root: '0xab', executionOptimistic }) });
+  const pool = new NodePool([answering], chain, new VirtualClock(chain.genesisTimeMs));
   const kind = role.kinds.find(({ data }) => data !== null)!;
-  return toPromise(createActor(collectData(entrance, answering), { input: { kind, slot: 0, chain } }).start());
+  return toPromise(
+    createActor(collectData(entrance, pool), { input: { kind, slot: 0, chain, node: undefined } }).start(),
+  );
 }
 
 test('a head that is not optimistic is signed over', async () => {

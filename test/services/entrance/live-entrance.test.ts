@@ -80,7 +80,7 @@ describe('the recording', () => {
       entrance.clock.setTimeout(() => inputs.push('rang'), 300);
       entrance.ask(
         n,
-        { what: 'sync-status' },
+        { what: 'sync-status', node: 0 },
         () => Promise.reject(new Error('busy')),
         (outcome) => inputs.push('error' in outcome ? String(outcome.error) : 'answered'),
       );
@@ -106,7 +106,7 @@ describe('the recording', () => {
     entrance.ask(0, { what: 'head-root', slot: 1 }, () => new Promise(() => undefined), settle, life.signal);
     entrance.ask(
       1,
-      { what: 'subscriptions', kind: 'beacon-committee', count: 1 },
+      { what: 'subscriptions', node: 0, kind: 'beacon-committee', count: 1 },
       () => Promise.resolve(),
       settle,
       life.signal,

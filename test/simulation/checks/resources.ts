@@ -10,8 +10,8 @@ import { endsBy } from './lifetimes.js';
 
 /** Actors that live as long as the scheduler, when no request is under way. */
 const LASTING = [
-  ...['slot-clock', 'validators', 'validator-source', 'beacon-node'],
-  ...['attester', 'proposer', 'sync-committee', 'subscriptions', 'subscriptions', 'subscriptions'],
+  ...['slot-clock', 'validators', 'validator-source', 'beacon-node-1'],
+  ...['attester', 'proposer', 'sync-committee', 'subscriptions-1', 'subscriptions-1', 'subscriptions-1'],
 ];
 const BATCH = /^(?<kind>[a-z-]+?)-(?<slot>\d+)(?:-\d+)?$/;
 /** A batch waits for one delay and its last one, its executor for another; the rest is the chain's and the troubles'. */
