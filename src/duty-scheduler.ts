@@ -4,7 +4,7 @@ import type { BeaconNode, Clock, Executors, Random, ValidatorSource } from '../m
 import { ClaimLedger } from '../machines/rules/at-most-once.js';
 import { slotAt, type ChainSpec, type Slot } from '../machines/rules/chain-time.js';
 import { dutyOf } from '../machines/rules/due-duties.js';
-import { ROLES, type Duty, type DutyKind, type Role } from '../machines/rules/duties.js';
+import { ROLES, type Duty, type DutyKind, type Role, type ValidatorIndex } from '../machines/rules/duties.js';
 import type { Diagnostic, EventLine } from '../machines/rules/event-log.js';
 import { defaultPolicy, type SchedulingPolicy } from '../machines/rules/policy.js';
 import type { ValidatorSourceEvent } from '../machines/rules/validator-changes.js';
@@ -23,6 +23,8 @@ import { InputWriter } from '../services/recording/input-lines.js';
 import { machineStateLine } from '../services/recording/machine-state.js';
 import { meetNodes } from '../services/meet-nodes.js';
 import { needsPreparation, type PreparedValidatorSource } from '../services/prepared-source.js';
+import { explainFromJournal } from '../services/explain/explain-journal.js';
+import type { Explanation } from '../services/explain/explanation.js';
 import { staticValidators } from '../services/static-validators.js';
 import { roleStates, snapshotOf, type RoleState, type SchedulerSnapshot } from './scheduler-snapshot.js';
 import { parseValidatorId } from './validator-ids.js';
@@ -88,6 +90,11 @@ export interface DutyScheduler {
   send(event: DutySchedulerEvent): void;
   /** Duties known for a slot, by kind; for proposers, our own only. */
   duties(slot: Slot): Partial<Record<DutyKind, readonly Duty[]>>;
+  /**
+   * Why a duty was, or was not, executed: its life line from the journal. Rejects with a `ConfigurationError` where there
+   * is none: before the start, and without `dataDir`.
+   */
+  explain(duty: { readonly slot: Slot; readonly validator: ValidatorIndex }): Promise<Explanation>;
   /** A summary of the state, as plain data; undefined before the start. */
   snapshot(): SchedulerSnapshot | undefined;
   /** Whether what is claimed reaches the disk; undefined without a data directory, and before it is open. */
@@ -285,6 +292,13 @@ class Scheduler implements DutyScheduler {
       }
     }
     return found;
+  }
+
+  async explain(duty: { readonly slot: Slot; readonly validator: ValidatorIndex }): Promise<Explanation> {
+    const path = this.#data?.storage?.path;
+    if (path === undefined)
+      throw new ConfigurationError('explain: there is no journal before the start, or without dataDir');
+    return explainFromJournal(path, duty);
   }
 
   snapshot(): SchedulerSnapshot | undefined {

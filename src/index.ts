@@ -67,4 +67,5 @@ export { LiveEntrance } from '../services/entrance/live-entrance.js';
 export { readInputs } from '../services/recording/journal-files.js';
 export { Replay, type Difference, type ReplayOptions, type ReplayResult } from '../services/recording/replay.js';
 export { UnreadableJournal, type RecordedTurn } from '../services/recording/turns.js';
+export type * from '../services/explain/explanation.js';
 export { staticValidators } from '../services/static-validators.js';

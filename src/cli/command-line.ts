@@ -5,6 +5,7 @@ import { devnetCommand } from './devnet-command.js';
 import { withoutControls } from './diagnostics-log.js';
 import { Failed } from './failed.js';
 import { ownPackage } from '../package-root.js';
+import { explainCommand } from './explain-command.js';
 import { createProgram, type Commands } from './program.js';
 import { replayCommand } from './replay-command.js';
 import { runCommand } from './run-command.js';
@@ -22,6 +23,7 @@ export async function runCommandLine(args: readonly string[], host: CommandHost)
     run: (settings) => runCommand(host, settings),
     devnet: (settings) => devnetCommand(host, settings),
     replay: (settings) => replayCommand(host, settings),
+    explain: (settings) => explainCommand(host, settings),
   };
   try {
     const program = createProgram(commands, ownPackage().version, (text) => void host.stdout.write(text));
@@ -56,6 +58,8 @@ function exitCodeFor(error: unknown, { stderr, log }: CommandHost): number {
 
 function usageText(error: CommanderError | UsageError): string {
   if (error instanceof UsageError) return error.message;
-  if (error.code === 'commander.help') return 'a command is missing: devnet, run or replay; --help explains them';
+  if (error.code === 'commander.help') {
+    return 'a command is missing: devnet, run, replay or explain; --help explains them';
+  }
   return error.message.replace(/^error: /, '');
 }

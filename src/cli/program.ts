@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { ROLES } from '../../machines/rules/duties.js';
 import type { DevnetSettings } from './devnet-command.js';
+import type { ExplainSettings } from './explain-command.js';
 import { FlagValues } from './flag-values.js';
 import {
   readBeaconNodes,
@@ -21,6 +22,7 @@ export interface Commands {
   run(settings: RunSettings): Promise<void>;
   devnet(settings: DevnetSettings): Promise<void>;
   replay(settings: ReplaySettings): Promise<void>;
+  explain(settings: ExplainSettings): Promise<void>;
 }
 
 const VARIABLE_PREFIX = 'SSV_DUTY_SCHEDULER_';
@@ -31,6 +33,7 @@ const readSlotTime = wholeNumber({ from: 100, to: 3_600_000 });
 const readPort = wholeNumber({ from: 0, to: 65_535 });
 const readSlot = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER });
 const readJournalEpochs = wholeNumber({ from: 2, to: 1_000_000 });
+const readIndex = wholeNumber({ from: 0, to: 0xffff_ffff });
 const readSeed = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER });
 
 const EXIT_CODES = `
@@ -60,10 +63,17 @@ Examples:
   ssv-duty-scheduler replay ./data --what-if node-down@9604..9606 --json
 Exit codes: 0 where the decisions are equal, 1 at the first difference, 2 for bad usage or what is no journal.`;
 
+const EXPLAIN_EXAMPLES = `
+Examples:
+  ssv-duty-scheduler explain --slot 9876543 --validator 1024
+  ssv-duty-scheduler explain --slot 9876543 --validator 1024 --data-dir ./data --json
+${EXIT_CODES}`;
+
 const EXAMPLES = `
 Examples:
   ssv-duty-scheduler devnet
   ssv-duty-scheduler run --beacon-node http://127.0.0.1:5052 --validators 1024,1025
+  ssv-duty-scheduler explain --slot 9876543 --validator 1024
   ssv-duty-scheduler run --help
 ${EXIT_CODES}`;
 
@@ -79,6 +89,7 @@ export function createProgram(commands: Commands, version: string, print: (text:
   addDevnet(program, commands);
   addRun(program, commands);
   addReplay(program, commands);
+  addExplain(program, commands);
   return program;
 }
 
@@ -188,6 +199,29 @@ function addReplay(program: Command, commands: Commands): void {
       journal,
       until: flags.optional('--until', readSlot),
       whatIf: flags.optional('--what-if', readSupposition),
+      json: flags.isOn('--json'),
+    });
+  });
+}
+
+function addExplain(program: Command, commands: Commands): void {
+  const explain = program
+    .command('explain')
+    .description('why a duty was, or was not, executed')
+    .helpOption('--help', 'print this help')
+    .addOption(flag('--slot <n>', 'slot of the duty'))
+    .addOption(flag('--validator <index>', 'index of the validator'))
+    .addOption(
+      flag('--data-dir <dir>', 'folder of the journal; that of a running process may be read').default('./data'),
+    )
+    .addOption(flag('--json', 'as JSON, for a program'))
+    .addHelpText('after', EXPLAIN_EXAMPLES);
+  explain.action(() => {
+    const flags = new FlagValues(explain);
+    return commands.explain({
+      slot: flags.required('--slot', readSlot, 'the slot of the duty'),
+      validator: flags.required('--validator', readIndex, 'the index of the validator'),
+      dataDir: flags.required('--data-dir', readFolder, 'a folder'),
       json: flags.isOn('--json'),
     });
   });

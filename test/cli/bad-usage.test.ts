@@ -27,7 +27,7 @@ afterEach(() => {
 
 describe('bad usage ends with exit code 2 and one line that says what is wrong', () => {
   test.each<[string[], RegExp]>([
-    [[], /a command is missing: devnet, run or replay/],
+    [[], /a command is missing: devnet, run, replay or explain/],
     [['fly'], /unknown command 'fly'/],
     [['--fly'], /unknown option '--fly'/],
     [['run', ...NODE], /--validators is missing/],

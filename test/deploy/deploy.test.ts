@@ -11,7 +11,12 @@ const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as 
   bin: Record<string, string>;
   files: string[];
 };
-const NO_COMMANDS = { run: () => Promise.resolve(), devnet: () => Promise.resolve(), replay: () => Promise.resolve() };
+const NO_COMMANDS = {
+  run: () => Promise.resolve(),
+  devnet: () => Promise.resolve(),
+  replay: () => Promise.resolve(),
+  explain: () => Promise.resolve(),
+};
 const RUN = createProgram(NO_COMMANDS, '0', () => undefined).commands.find((command) => command.name() === 'run')!;
 const FLAGS = RUN.options.map(({ long }) => long);
 

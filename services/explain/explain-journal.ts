@@ -1,0 +1,64 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Slot } from '../../machines/rules/chain-time.js';
+import type { ValidatorIndex } from '../../machines/rules/duties.js';
+import { ConfigurationError } from '../chain-loader.js';
+import { reasonOf } from '../data-directory/reason.js';
+import { listSegments, segmentFile } from '../data-directory/segments.js';
+import { TurnReader, UnreadableJournal } from '../recording/turns.js';
+import { DutyHistory } from './duty-history.js';
+import type { Explanation } from './explanation.js';
+
+/**
+ * Reads the journal of a data directory, that of a running process too, and tells what it says of a validator in a
+ * slot. Rejects with a {@link ConfigurationError} where there is no journal.
+ */
+export async function explainFromJournal(
+  dataDirectory: string,
+  { slot, validator }: { readonly slot: Slot; readonly validator: ValidatorIndex },
+): Promise<Explanation> {
+  const history = new DutyHistory(slot, validator);
+  const gaps: string[] = [];
+  const reader = new TurnReader();
+  for (const file of await segmentsOf(dataDirectory)) {
+    let number = 0;
+    let unreadable = 0;
+    for await (const text of linesOf(join(dataDirectory, file))) {
+      number++;
+      try {
+        for (const part of reader.read(text, { file, line: number })) history.take(part);
+      } catch (error) {
+        if (!(error instanceof UnreadableJournal)) throw error;
+        unreadable++;
+      }
+    }
+    if (unreadable > 0) gaps.push(`${file}: ${unreadable} lines cannot be read`);
+  }
+  for (const part of reader.end()) history.take(part);
+  return history.explain(gaps);
+}
+
+async function segmentsOf(dataDirectory: string): Promise<string[]> {
+  let names;
+  try {
+    ({ names } = await listSegments(dataDirectory));
+  } catch (error) {
+    throw new ConfigurationError(`--data-dir ${dataDirectory}: ${reasonOf(error)}`);
+  }
+  if (names.length === 0) throw new ConfigurationError(`--data-dir ${dataDirectory}: there is no journal in it`);
+  return names.map(segmentFile);
+}
+
+/** Lines of a file that may still be written: what has no newline yet is left out. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let last: string | undefined;
+  let endsWithNewline = false;
+  const stream = createReadStream(path, 'utf8');
+  stream.on('data', (chunk) => (endsWithNewline = String(chunk).endsWith('\n')));
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+    if (last !== undefined) yield last;
+    last = line;
+  }
+  if (last !== undefined && endsWithNewline) yield last;
+}
