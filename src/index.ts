@@ -17,6 +17,12 @@ export {
   type HttpServer,
   type HttpServerOptions,
 } from './http/http-server.js';
+export {
+  createStatelyInspector,
+  type StatelyInspector,
+  type StatelyInspectorOptions,
+} from './inspector/stately-inspector.js';
+export { InspectorError } from './inspector/inspector-package.js';
 export { createDevnet, type Devnet, type DevnetOptions } from './devnet/index.js';
 
 export * from '../machines/ports.js';

@@ -77,6 +77,11 @@ export class ClaimLedger {
     for (const claimed of this.#others.keys()) if (claimed < slot) this.#others.delete(claimed);
   }
 
+  /** A summary, for the inspector: never the claims. */
+  toJSON(): { readonly validators: number; readonly slots: number } {
+    return { validators: this.#attestations.size, slots: this.#others.size };
+  }
+
   /** The claims it holds, for a snapshot, in an order in which they can be made again. */
   *claims(epochOf: (slot: Slot) => Epoch): Generator<Claim> {
     for (const [validator, attestations] of this.#attestations) {

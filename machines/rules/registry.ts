@@ -35,6 +35,7 @@ export class Registry {
   /** Names that no beacon node has known yet. Every slot asks for them, so they are not looked for in every slot. */
   readonly unknownIds: readonly ValidatorId[];
   #activeMembers: Uint32Array | undefined;
+  #countByStatus: Readonly<Record<string, number>> | undefined;
 
   private constructor(byId: ReadonlyMap<ValidatorId, RegisteredValidator>) {
     this.#byId = byId;
@@ -180,7 +181,11 @@ export class Registry {
   }
 
   /** Counts by status, for people. */
-  toJSON(): Record<string, number> {
+  toJSON(): Readonly<Record<string, number>> {
+    return (this.#countByStatus ??= this.#countedByStatus());
+  }
+
+  #countedByStatus(): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { record, liquidated } of this.#byId.values()) {
       const state = liquidated ? 'liquidated' : (record?.status ?? 'unknown');

@@ -5,7 +5,7 @@ import type { Role } from '../../machines/rules/duties.js';
 import { createDevnet, PortTakenError, type Devnet } from '../devnet/index.js';
 import type { HttpAddress } from '../http/http-server.js';
 import type { CommandHost } from './command-host.js';
-import type { LogFormat } from './flags.js';
+import type { InspectTarget, LogFormat } from './flags.js';
 import { REPORTING_EXECUTORS } from './reporting-executors.js';
 import { runSession } from './scheduler-session.js';
 import { UsageError } from './usage-error.js';
@@ -24,6 +24,7 @@ export interface DevnetSettings {
   readonly journalEpochs: number;
   /** Undefined: nothing is served. A chain alone has nothing to serve. */
   readonly http: HttpAddress | undefined;
+  readonly inspect: InspectTarget | undefined;
   readonly logFormat: LogFormat;
   readonly seed: number;
   readonly slotMs: number;
@@ -34,7 +35,8 @@ export interface DevnetSettings {
 
 /** An embedded chain, and the scheduler on it over HTTP, until it is asked to stop. */
 export async function devnetCommand(host: CommandHost, settings: DevnetSettings): Promise<void> {
-  const { seed, slotMs, beaconPort, chainOnly } = settings;
+  const { seed, slotMs, beaconPort, chainOnly, inspect } = settings;
+  if (chainOnly && inspect !== undefined) throw new UsageError('--inspect: with --chain-only there is no scheduler');
   const devnet = createDevnet({
     seed,
     slotDurationMs: slotMs,
@@ -74,11 +76,12 @@ async function serveChain(host: CommandHost, devnet: Devnet, { logFormat, slotMs
 }
 
 async function runOnDevnet(host: CommandHost, devnet: Devnet, settings: DevnetSettings): Promise<void> {
-  const { roles, dataDir, journalEpochs, http, logFormat } = settings;
+  const { roles, dataDir, journalEpochs, http, inspect, logFormat } = settings;
   const temporary = dataDir === undefined ? await mkdtemp(join(tmpdir(), 'ssv-duty-scheduler-')) : undefined;
   try {
     await runSession(host, {
       title: 'devnet',
+      inspect,
       logFormat,
       http,
       scheduler: {

@@ -22,6 +22,14 @@ export class FlagValues {
     return text === undefined ? undefined : this.#naming(option, () => read(text));
   }
 
+  /** The value of a flag that may stand alone (then `read` is given undefined); undefined where it is not given. */
+  standalone<T>(flag: string, read: (text: string | undefined) => T): T | undefined {
+    const option = this.#option(flag);
+    const given: unknown = this.command.getOptionValue(option.attributeName());
+    if (given === undefined || this.#isEmptyVariable(option)) return undefined;
+    return this.#naming(option, () => read(typeof given === 'string' ? given : undefined));
+  }
+
   /** Every value of a flag that may be repeated and must be given once; in a variable they are comma separated. */
   list<T>(flag: string, read: (texts: readonly string[]) => T, whatFor: string): T {
     const option = this.#option(flag);

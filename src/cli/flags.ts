@@ -4,6 +4,12 @@ import { ROLES, type Role } from '../../machines/rules/duties.js';
 import type { LatePolicy } from '../../machines/rules/policy.js';
 import type { Supposition } from '../../services/recording/what-if/supposition.js';
 import type { HttpAddress } from '../http/http-server.js';
+import {
+  checkRelayAddress,
+  DEFAULT_INSPECTOR_PORT,
+  type StatelyInspectorOptions,
+} from '../inspector/stately-inspector.js';
+import { InspectorError } from '../inspector/inspector-package.js';
 import { UsageError } from './usage-error.js';
 
 /** What stdout carries: text for a person, or the event log. */
@@ -72,6 +78,26 @@ export function wholeNumber({ from, to }: { from: number; to: number }): (text: 
     throw new UsageError(`${quoted(text)} is not a whole number from ${from} to ${to}`);
   };
 }
+
+/** Where the actors are shown: a relay of our own on some port, or one that runs already. */
+export type InspectTarget = Pick<StatelyInspectorOptions, 'relay' | 'port'>;
+
+/** What `--inspect` says; undefined: nothing is shown. Repeats nothing of an address, since it may hold a password. */
+export function readInspectTarget(text = 'true'): InspectTarget | undefined {
+  const value = text.trim();
+  if (/^(true|yes)$/i.test(value)) return { port: DEFAULT_INSPECTOR_PORT };
+  if (/^(false|no)$/i.test(value)) return undefined;
+  if (/^\d+$/.test(value)) return { port: readPort(value) };
+  try {
+    checkRelayAddress(value);
+    return { relay: value };
+  } catch (error) {
+    if (error instanceof InspectorError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+const readPort = wholeNumber({ from: 0, to: 65_535 });
 
 /** The value of a variable that stands for a flag without a value. */
 export function readSwitch(text: string): boolean {

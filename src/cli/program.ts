@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { ROLES } from '../../machines/rules/duties.js';
+import { DEFAULT_INSPECTOR_PORT } from '../inspector/stately-inspector.js';
 import type { DevnetSettings } from './devnet-command.js';
 import type { ExplainSettings } from './explain-command.js';
 import { FlagValues } from './flag-values.js';
@@ -7,6 +8,7 @@ import {
   readBeaconNodes,
   readFolder,
   readHttpAddress,
+  readInspectTarget,
   readLatePolicy,
   readLogFormat,
   readRoles,
@@ -104,6 +106,7 @@ function addDevnet(program: Command, commands: Commands): void {
     )
     .addOption(journalEpochsFlag())
     .addOption(httpFlag().default('127.0.0.1:8645'))
+    .addOption(inspectFlag())
     .addOption(logFormatFlag())
     .addOption(flag('--seed <n>', 'seed of the chain: the same seed, the same duties').default('1'))
     .addOption(flag('--slot-ms <n>', 'length of a slot in ms').default('2000'))
@@ -117,6 +120,7 @@ function addDevnet(program: Command, commands: Commands): void {
       dataDir: flags.optional('--data-dir', readFolder),
       journalEpochs: flags.required('--journal-epochs', readJournalEpochs, 'a number of epochs'),
       http: flags.optional('--http', readHttpAddress),
+      inspect: flags.standalone('--inspect', readInspectTarget),
       logFormat: flags.required('--log-format', readLogFormat, 'pretty or json'),
       seed: flags.required('--seed', readSeed, 'a number'),
       slotMs: flags.required('--slot-ms', readSlotTime, 'a number of ms'),
@@ -160,6 +164,7 @@ function addRun(program: Command, commands: Commands): void {
     )
     .addOption(journalEpochsFlag())
     .addOption(httpFlag().default('off'))
+    .addOption(inspectFlag())
     .addOption(logFormatFlag())
     .addHelpText('after', RUN_EXAMPLES);
   run.action(() => {
@@ -174,6 +179,7 @@ function addRun(program: Command, commands: Commands): void {
       dataDir: flags.required('--data-dir', readFolder, 'a folder'),
       journalEpochs: flags.required('--journal-epochs', readJournalEpochs, 'a number of epochs'),
       http: flags.optional('--http', readHttpAddress),
+      inspect: flags.standalone('--inspect', readInspectTarget),
       logFormat: flags.required('--log-format', readLogFormat, 'pretty or json'),
     });
   });
@@ -239,6 +245,13 @@ function httpFlag(): Option {
   return flag(
     '--http <host:port>',
     'where the page, /metrics, /healthz, /readyz and /api are served; port 0: any free one; off: nowhere',
+  );
+}
+
+function inspectFlag(): Option {
+  return flag(
+    '--inspect [port|ws url]',
+    `show the live statecharts in the Stately inspector: a relay on 127.0.0.1 (port ${DEFAULT_INSPECTOR_PORT}; 0: any free one), or one that runs already`,
   );
 }
 

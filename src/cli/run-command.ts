@@ -4,7 +4,7 @@ import type { SyncProgress } from '../../services/ssv-contract/log-follower.js';
 import { createSsvValidatorSource } from '../../services/ssv-contract/ssv-validator-source.js';
 import type { HttpAddress } from '../http/http-server.js';
 import type { CommandHost } from './command-host.js';
-import type { LogFormat } from './flags.js';
+import type { InspectTarget, LogFormat } from './flags.js';
 import { REPORTING_EXECUTORS } from './reporting-executors.js';
 import { runSession } from './scheduler-session.js';
 import type { ValidatorChoice } from './validator-flags.js';
@@ -22,19 +22,21 @@ export interface RunSettings {
   readonly journalEpochs: number;
   /** Undefined: nothing is served. */
   readonly http: HttpAddress | undefined;
+  readonly inspect: InspectTarget | undefined;
   readonly logFormat: LogFormat;
 }
 
 /** The scheduler on real nodes, until it is asked to stop. */
 export async function runCommand(
   host: CommandHost,
-  { logFormat, http, beaconNodes, validators: choice, ...settings }: RunSettings,
+  { inspect, logFormat, http, beaconNodes, validators: choice, ...settings }: RunSettings,
 ): Promise<void> {
   const watchers: ((progress: SyncProgress) => void)[] = [];
   const onProgress = (progress: SyncProgress) => watchers.forEach((watch) => watch(progress));
   const validators = 'executionNode' in choice ? createSsvValidatorSource({ ...choice, onProgress }) : choice;
   await runSession(host, {
     title: 'run',
+    inspect,
     logFormat,
     http,
     scheduler: { ...settings, beaconNode: beaconNodes, validators, executors: REPORTING_EXECUTORS },

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { InspectionEvent } from 'xstate';
 import { ROLES, type DutyKind } from '../../machines/rules/duties.js';
 import type { Slot } from '../../machines/rules/chain-time.js';
 import { slotStartMs } from '../../machines/rules/chain-time.js';
@@ -9,9 +10,10 @@ import type { SyncProgress } from '../../services/ssv-contract/log-follower.js';
 import { createDutyScheduler, type DutyScheduler, type DutySchedulerOptions } from '../duty-scheduler.js';
 import { HttpAddressError, serveHttp, type HttpAddress, type HttpServer } from '../http/http-server.js';
 import type { CommandHost } from './command-host.js';
-import type { LogFormat } from './flags.js';
+import type { InspectTarget, LogFormat } from './flags.js';
 import { openOutput, type Output } from './output/output.js';
 import { HeadArrivals } from './output/head-arrivals.js';
+import { openInspector, type SessionInspector } from './session-inspector.js';
 import { UsageError } from './usage-error.js';
 
 /** After a failure. */
@@ -20,6 +22,8 @@ const LONGEST_STOP_MS = 1000;
 export interface SessionOptions {
   /** Name of the command, for the view. */
   readonly title: string;
+  /** Where the actors are shown; undefined: nowhere. */
+  readonly inspect: InspectTarget | undefined;
   readonly logFormat: LogFormat;
   /** Where to serve page, metrics and health; undefined: nowhere. */
   readonly http: HttpAddress | undefined;
@@ -32,13 +36,25 @@ export interface SessionOptions {
  * Runs a scheduler and shows what it does until somebody asks it to stop. Throws a {@link UsageError} where the
  * scheduler cannot start with what it was given, and whatever nobody caught meanwhile.
  */
-export async function runSession(
+export async function runSession(host: CommandHost, options: SessionOptions): Promise<void> {
+  const inspector = options.inspect && (await openInspector(options.inspect));
+  try {
+    await runInspected(host, options, inspector);
+  } finally {
+    await inspector?.stop();
+  }
+}
+
+async function runInspected(
   host: CommandHost,
   { title, logFormat, http, scheduler: settings, watchHistory }: SessionOptions,
+  inspector: SessionInspector | undefined,
 ): Promise<void> {
   const arrivals = new HeadArrivals();
   const isLive = logFormat === 'pretty' && host.isScreen(host.stdout);
-  const scheduler = createDutyScheduler({ ...settings, ...(isLive && { inspect: arrivals.inspect }) });
+  const observers = [...(isLive ? [arrivals.inspect] : []), ...(inspector ? [inspector.inspect] : [])];
+  const inspect = (event: InspectionEvent) => observers.forEach((observe) => observe(event));
+  const scheduler = createDutyScheduler({ ...settings, ...(observers.length > 0 && { inspect }) });
   const nodeUrls = settings.beaconNode.map((address) => parseNodeAddress(address).shown);
   const server = http && (await serve(http, title, scheduler));
   const output = openOutput(host, {
@@ -55,6 +71,7 @@ export async function runSession(
   scheduler.on('diagnostic', (diagnostic) => output.diagnostic(diagnostic));
   watchHistory?.((progress) => output.history(progress));
   if (server !== undefined) output.diagnostic({ level: 'info', message: `the page is at ${server.url}/` });
+  inspector?.reportTo((diagnostic) => output.diagnostic(diagnostic));
   try {
     const reason = await Promise.race([host.stop.requested, host.crashed, startAndStay(scheduler)]);
     await Promise.race([scheduler.stop(reason), host.crashed]);
