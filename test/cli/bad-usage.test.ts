@@ -88,6 +88,14 @@ describe('bad usage ends with exit code 2 and one line that says what is wrong',
     [['devnet', '--beacon-port', '65536'], /--beacon-port: "65536" is not a whole number from 0 to 65535/],
     [['devnet', '--slot-ms', '0'], /--slot-ms: "0" is not a whole number from 100/],
     [['devnet', '--seed', 'abc'], /--seed: "abc" is not a whole number/],
+    [
+      ['devnet', '--inspect', 'http://127.0.0.1:1'],
+      /--inspect: the address of a relay begins with ws:\/\/ or wss:\/\//,
+    ],
+    [['devnet', '--inspect', 'maybe'], /--inspect: the relay has no valid address, such as ws:\/\/127\.0\.0\.1:8646/],
+    [['devnet', '--inspect', 'ws://127.0.0.1:1/#x'], /--inspect: the address of a relay has no part behind a '#'/],
+    [['devnet', '--inspect', '65536'], /--inspect: "65536" is not a whole number from 0 to 65535/],
+    [['devnet', '--inspect', '--chain-only'], /--inspect: with --chain-only there is no scheduler/],
     [['devnet', '--validators', '1'], /unknown option '--validators'/],
   ])('%j', expectBadUsage);
 
@@ -111,13 +119,16 @@ describe('bad usage ends with exit code 2 and one line that says what is wrong',
     expect((await run(['run', ...NODE, '--validators', file])).stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
 
-  test('a port that is taken', async () => {
+  test.each([
+    ['--beacon-port', 'is already in use'],
+    ['--inspect', 'is taken'],
+  ])('a port that is taken, for %s', async (flag, taken) => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };
     try {
-      const says = new RegExp(`--beacon-port: port ${port} on 127\\.0\\.0\\.1 is already in use`);
-      await expectBadUsage(['devnet', '--beacon-port', String(port)], says);
+      const says = new RegExp(`${flag}: port ${port} on 127\\.0\\.0\\.1 ${taken}`);
+      await expectBadUsage(['devnet', flag, String(port)], says);
     } finally {
       other.close();
     }
@@ -163,6 +174,7 @@ describe('what is no bad usage', () => {
       'HEAD_GRACE',
       'PARTICIPATION_DELAY',
       'LATE',
+      'INSPECT',
       'LOG_FORMAT',
     ]) {
       expect(text).toContain(`SSV_DUTY_SCHEDULER_${name}`);

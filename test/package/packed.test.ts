@@ -53,6 +53,16 @@ test("the README's example runs against the packed package", async () => {
   expect(line).toMatch(/^slot \d+ \((head|deadline|late)\): [012] in \d votes for 0x[0-9a-f]{64} false$/);
 }, 30_000);
 
+test('--inspect says what to install', async () => {
+  const command = join(folder, 'node_modules/.bin/ssv-duty-scheduler');
+  const failure = await run(command, ['devnet', '--inspect', '0'], { cwd: folder }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'error: --inspect: the package @statelyai/inspect is not installed: npm install @statelyai/inspect@0.7\n',
+  });
+}, 30_000);
+
 test("the README's inspection sees the actors", async () => {
   const readme = await readFile(join(repository, 'README.md'), 'utf8');
   const example = /## Inspecting[\s\S]*?```js\n([\s\S]*?)```/.exec(readme)![1]!;
