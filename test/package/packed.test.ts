@@ -63,6 +63,15 @@ test('--inspect says what to install', async () => {
   });
 }, 30_000);
 
+test('the documented inspector runs where its package is installed', async () => {
+  const peer = ['install', '--silent', '--no-audit', '--no-fund', '--prefer-offline', '@statelyai/inspect@0.7'];
+  await run('npm', peer, { cwd: folder });
+  const page = await readFile(join(repository, 'docs/inspecting.md'), 'utf8');
+  const example = /## From a program[\s\S]*?```js\n([\s\S]*?)```/.exec(page)![1]!;
+  await writeFile(join(folder, 'inspector.js'), example);
+  expect(await lineOf(process.execPath, ['inspector.js'], /^open /)).toMatch(/^open http:\/\/127\.0\.0\.1:\d+$/);
+}, 120_000);
+
 test("the README's inspection sees the actors", async () => {
   const readme = await readFile(join(repository, 'README.md'), 'utf8');
   const example = /## Inspecting[\s\S]*?```js\n([\s\S]*?)```/.exec(readme)![1]!;
