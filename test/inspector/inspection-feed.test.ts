@@ -62,7 +62,7 @@ describe('the feed', () => {
     );
     const names = introduced.map(({ name }) => name);
     expect(names[0]).toBe('scheduler');
-    expect(names).toEqual(expect.arrayContaining(['attester', 'proposer', 'sync-committee', 'beacon-node']));
+    expect(names).toEqual(expect.arrayContaining(['attester', 'proposer', 'sync-committee', 'beacon-node-1']));
     expect(names).toContain('attester/attester-8');
     expect(names).not.toContain('attester/attester-6');
     const sessions = introduced.map(({ sessionId }) => sessionId);

@@ -14,7 +14,7 @@ test('a viewer that comes late follows a devnet run through a re-org', async () 
     const viewer = new Viewer(viewers);
     await viewer.until(({ names }) => names.includes('sync-committee'));
     expect(viewer.names).toEqual(
-      expect.arrayContaining(['scheduler', 'validators', 'beacon-node', 'slot-clock', 'attester', 'proposer']),
+      expect.arrayContaining(['scheduler', 'validators', 'beacon-node-1', 'slot-clock', 'attester', 'proposer']),
     );
     expect(viewer.names[0]).toBe('scheduler');
 
