@@ -30,7 +30,9 @@ export const nodesSpec = setup({ types: { events: {} as NodesEvent } }).createMa
       states: {
         absent: { on: { 'the second comes': 'attached', 'the second is foreign': 'left-out' } },
         attached: { on: { 'crash of the second': 'restarting' } },
-        restarting: { on: { pause: 'attached' } },
+        restarting: {
+          on: { pause: 'attached', 'the second comes': 'attached', 'the second is foreign': 'attached' },
+        },
         'left-out': {},
       },
     },

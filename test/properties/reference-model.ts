@@ -119,7 +119,7 @@ export class ReferenceModel implements NodeAudience {
     if (!this.isUp(role)) return;
     this.#stir();
     this.roles[role].forget(this.now() + RESTART_MS);
-    for (const kind of KINDS[role]) this.stories.forget(kind);
+    for (const kind of KINDS[role]) this.stories.forget(kind, this.now());
     for (const duty of this.inHand) if (roleOf(duty.kind) === role) duty.off = true;
   }
 
