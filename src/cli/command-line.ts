@@ -1,14 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import type { CommandHost } from './command-host.js';
-import { devnetCommand } from './devnet-command.js';
 import { withoutControls } from './diagnostics-log.js';
 import { Failed } from './failed.js';
 import { ownPackage } from '../package-root.js';
-import { explainCommand } from './explain-command.js';
 import { createProgram, type Commands } from './program.js';
-import { replayCommand } from './replay-command.js';
-import { runCommand } from './run-command.js';
 import { UsageError } from './usage-error.js';
 
 const CLEAN = 0;
@@ -19,11 +15,12 @@ const TIDYING_MS = 2000;
 
 /** Carries out a command line (without node and script); resolves to the exit code, and never rejects. */
 export async function runCommandLine(args: readonly string[], host: CommandHost): Promise<number> {
+  // Each brings along what it needs alone: a start must not wait for what is not used.
   const commands: Commands = {
-    run: (settings) => runCommand(host, settings),
-    devnet: (settings) => devnetCommand(host, settings),
-    replay: (settings) => replayCommand(host, settings),
-    explain: (settings) => explainCommand(host, settings),
+    run: async (settings) => (await import('./run-command.js')).runCommand(host, settings),
+    devnet: async (settings) => (await import('./devnet-command.js')).devnetCommand(host, settings),
+    replay: async (settings) => (await import('./replay-command.js')).replayCommand(host, settings),
+    explain: async (settings) => (await import('./explain-command.js')).explainCommand(host, settings),
   };
   try {
     const program = createProgram(commands, ownPackage().version, (text) => void host.stdout.write(text));

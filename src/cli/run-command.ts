@@ -1,8 +1,9 @@
 import type { Role } from '../../machines/rules/duties.js';
 import type { LatePolicy } from '../../machines/rules/policy.js';
 import type { SyncProgress } from '../../services/ssv-contract/log-follower.js';
-import { createSsvValidatorSource } from '../../services/ssv-contract/ssv-validator-source.js';
 import type { HttpAddress } from '../http/http-server.js';
+import type { PreparedValidatorSource } from '../../services/prepared-source.js';
+import type { SsvValidatorSourceOptions } from '../../services/ssv-contract/ssv-validator-source.js';
 import type { CommandHost } from './command-host.js';
 import type { InspectTarget, LogFormat } from './flags.js';
 import { REPORTING_EXECUTORS } from './reporting-executors.js';
@@ -33,7 +34,7 @@ export async function runCommand(
 ): Promise<void> {
   const watchers: ((progress: SyncProgress) => void)[] = [];
   const onProgress = (progress: SyncProgress) => watchers.forEach((watch) => watch(progress));
-  const validators = 'executionNode' in choice ? createSsvValidatorSource({ ...choice, onProgress }) : choice;
+  const validators = 'executionNode' in choice ? await contractSource({ ...choice, onProgress }) : choice;
   await runSession(host, {
     title: 'run',
     inspect,
@@ -42,4 +43,10 @@ export async function runCommand(
     scheduler: { ...settings, beaconNode: beaconNodes, validators, executors: REPORTING_EXECUTORS },
     watchHistory: (watch) => void watchers.push(watch),
   });
+}
+
+/** Loaded only where it is used: the contract's hashes and addresses take a moment to load. */
+async function contractSource(options: SsvValidatorSourceOptions): Promise<PreparedValidatorSource> {
+  const { createSsvValidatorSource } = await import('../../services/ssv-contract/ssv-validator-source.js');
+  return createSsvValidatorSource(options);
 }

@@ -23,7 +23,7 @@ export { Committees, type CommitteePlace } from './shuffling.js';
 export { statusAt, type DevnetValidator } from './validator-set.js';
 
 /** Time from the call to genesis, before it is rounded up to a whole second. */
-const GENESIS_LEAD_MS = 500;
+const GENESIS_LEAD_MS = 1000;
 
 export interface DevnetOptions extends Partial<DevnetParameters> {
   /** Default: the machine's clock. */
