@@ -1,3 +1,4 @@
+import { contractHistory } from './benchmarks/contract-history.js';
 import { fetchAndSchedule } from './benchmarks/fetch-and-schedule.js';
 import { headToExecutor } from './benchmarks/head-to-executor.js';
 import { idleSlot } from './benchmarks/idle-slot.js';
@@ -6,4 +7,11 @@ import { simulationSpeed } from './benchmarks/simulation-speed.js';
 import type { Benchmark } from './support/benchmark.js';
 
 /** In the order in which they run. */
-export const BENCHMARKS: readonly Benchmark[] = [headToExecutor, fetchAndSchedule, memory, idleSlot, simulationSpeed];
+export const BENCHMARKS: readonly Benchmark[] = [
+  headToExecutor,
+  fetchAndSchedule,
+  memory,
+  idleSlot,
+  simulationSpeed,
+  contractHistory,
+];
