@@ -204,7 +204,8 @@ export class DutyHistory {
       const { reason, text } = this.#absence(role, table, epoch);
       // Of a duty that never was, only what kept it away is worth telling.
       const steps = reason === 'duties-never-ready' ? this.#inOrder(table?.steps ?? []) : [];
-      return { role, verdict: 'none', reason, text, steps };
+      const elsewhere = table === undefined || table.slots === 'every' ? [] : table.slots;
+      return { role, verdict: 'none', reason, text, elsewhere, steps };
     }
     const last = told.at(-1);
     const verdict = last?.verdict ?? 'planned';
@@ -213,9 +214,9 @@ export class DutyHistory {
       const ran = this.#turnsInSlot > 0;
       const wasMissed = !ran && (this.#recorded?.to ?? -1) >= this.slot;
       const text = wasMissed ? 'planned, and the process did not run in that slot' : 'planned';
-      return { role, verdict, reason: wasMissed ? 'not-running' : undefined, text, steps };
+      return { role, verdict, reason: wasMissed ? 'not-running' : undefined, text, elsewhere: [], steps };
     }
-    return { role, verdict, reason: last.reason, text: last.text, steps };
+    return { role, verdict, reason: last.reason, text: last.text, elsewhere: [], steps };
   }
 
   #absence(role: DutyKind, table: TableHistory | undefined, epoch: Epoch): { reason: AbsenceReason; text: string } {

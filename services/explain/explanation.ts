@@ -67,6 +67,8 @@ export interface DutyExplanation {
   readonly reason: string | undefined;
   /** The verdict in words. */
   readonly text: string;
+  /** Of a duty that is none: slots of the same table in which the validator has one. */
+  readonly elsewhere: readonly Slot[];
   readonly steps: readonly LifeStep[];
 }
 

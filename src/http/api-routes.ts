@@ -17,8 +17,8 @@ import { MOST_PAST_EPOCHS, timelineReport } from '../observability/timeline-repo
 import { drawCharts } from './charts/draw-charts.js';
 import { EventStreams } from './event-streams.js';
 import type { HttpContext } from './http-context.js';
+import { notStarted } from './not-started.js';
 import { readQuery } from './query.js';
-import { HttpRefusal } from './refusal.js';
 
 const NO_QUERY = z.strictObject({});
 const TIMELINE_QUERY = z.strictObject({
@@ -103,8 +103,4 @@ export function apiRoutes(app: FastifyInstance, { watch, clock, title, version }
       }),
     );
   });
-}
-
-function notStarted(): HttpRefusal {
-  return new HttpRefusal(503, 'the scheduler has not started: it waits for the beacon node', { 'retry-after': '2' });
 }

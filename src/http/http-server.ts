@@ -6,6 +6,7 @@ import type { DutyScheduler } from '../duty-scheduler.js';
 import { SchedulerWatch } from '../observability/scheduler-watch.js';
 import { ownPackage } from '../package-root.js';
 import { apiRoutes } from './api-routes.js';
+import { explainRoute } from './explain-route.js';
 import { healthRoutes } from './health-routes.js';
 import { metricsRoute } from './metrics-route.js';
 import { pageRoutes } from './page-routes.js';
@@ -71,6 +72,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   healthRoutes(app, context);
   metricsRoute(app, context);
   apiRoutes(app, context);
+  explainRoute(app, context);
   try {
     await app.listen({ host, port });
   } catch (error) {
