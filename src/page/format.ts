@@ -41,6 +41,11 @@ export function span(ms: number): string {
   return size < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
 }
 
+/** Distance from the start of a slot: "+370 ms", "−3.96 s". */
+export function offset(ms: number): string {
+  return `${ms < 0 ? '−' : '+'}${span(Math.abs(ms))}`;
+}
+
 export function clockTime(ms: number): string {
   return new Date(ms).toLocaleTimeString([], {
     hour: '2-digit',
@@ -77,7 +82,7 @@ export function duties(amount: number): string {
 }
 
 /** "3, 14, 15 and 12 more". */
-export function listed(validators: readonly number[], total: number, most = 16): string {
+export function listed(validators: readonly number[], total: number, most: number): string {
   const shown = validators.slice(0, most);
   const more = total - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

@@ -3,27 +3,34 @@ import { follow, type LiveState } from './live.js';
 import { MachinesView } from './machines-view.js';
 import { NowView } from './now-view.js';
 import { TimelineView } from './timeline-view.js';
+import { WhyView } from './why-view.js';
 
-const TABS = ['Now', 'Timeline', 'Machines'] as const;
+const TABS = ['Now', 'Timeline', 'Machines', 'Why'] as const;
 type Tab = (typeof TABS)[number];
 
-interface PageState {
+/** What the address names: a view, and what is asked of it. */
+interface Place {
   readonly tab: Tab;
+  readonly query: string;
+}
+
+interface PageState {
+  readonly place: Place;
   readonly live: LiveState;
 }
 
 class Page extends Component<object, PageState> {
   override state: PageState = {
-    tab: tabOf(location.hash),
+    place: placeOf(location.hash),
     live: { now: undefined, clockAheadMs: 0, connected: false },
   };
 
   override componentDidMount(): void {
     follow((live) => this.setState({ live }));
-    addEventListener('hashchange', () => this.setState({ tab: tabOf(location.hash) }));
+    addEventListener('hashchange', () => this.setState({ place: placeOf(location.hash) }));
   }
 
-  override render(_: object, { tab, live: { now, clockAheadMs, connected } }: PageState) {
+  override render(_: object, { place: { tab, query }, live: { now, clockAheadMs, connected } }: PageState) {
     return (
       <div>
         <header>
@@ -55,8 +62,10 @@ class Page extends Component<object, PageState> {
               <NowView now={now} clockAheadMs={clockAheadMs} />
             ) : tab === 'Timeline' ? (
               <TimelineView now={now} clockAheadMs={clockAheadMs} />
-            ) : (
+            ) : tab === 'Machines' ? (
               <MachinesView />
+            ) : (
+              <WhyView now={now} query={query} />
             )}
           </div>
         </main>
@@ -83,8 +92,10 @@ function Status({ now, connected }: { now: LiveState['now']; connected: boolean 
   );
 }
 
-function tabOf(hash: string): Tab {
-  return TABS.find((name) => `#${name.toLowerCase()}` === hash) ?? 'Now';
+/** `#why?validator=7&slot=41` */
+function placeOf(hash: string): Place {
+  const [view, query = ''] = hash.split('?', 2);
+  return { tab: TABS.find((name) => `#${name.toLowerCase()}` === view) ?? 'Now', query };
 }
 
 /** Arrow keys move between tabs, as in any row of tabs. */

@@ -18,7 +18,10 @@ interface Props {
   readonly timeline: TimelineReport;
   readonly clockAheadMs: number;
   readonly chosen: Pick<DutyMark, 'kind' | 'slot'> | undefined;
+  /** A mark was clicked, or reached by keys. */
   readonly choose: (mark: Pick<DutyMark, 'kind' | 'slot'>) => void;
+  /** The pointer is over a mark. */
+  readonly pointAt: (mark: Pick<DutyMark, 'kind' | 'slot'>) => void;
 }
 
 /** The timeline as a drawing. A duty stands in its slot where it was done, or is due. */
@@ -33,7 +36,7 @@ export class TimelineChart extends Component<Props> {
     clearInterval(this.#timer);
   }
 
-  override render({ timeline, clockAheadMs, chosen, choose }: Props) {
+  override render({ timeline, clockAheadMs, chosen, choose, pointAt }: Props) {
     const { from, to, kinds, roles, marks, slotDurationMs, slotsPerEpoch, genesisTimeMs } = timeline;
     const slots = to - from + 1;
     const slotWidth = Math.max(NARROWEST_SLOT, Math.min(WIDEST_SLOT, WANTED_WIDTH / slots));
@@ -146,7 +149,7 @@ export class TimelineChart extends Component<Props> {
                   data-state={mark.state}
                   transform={`translate(${cx} ${rowOf(mark.kind)})`}
                   onClick={() => choose(mark)}
-                  onMouseEnter={() => choose(mark)}
+                  onMouseEnter={() => pointAt(mark)}
                 >
                   <title>{markText(mark)}</title>
                   <circle r={sizeOf(mark) > 0 ? 9 : 7} />

@@ -1,9 +1,10 @@
-import { Component, createRef, h } from 'preact';
+import { Component, createRef, Fragment, h, type ComponentChildren } from 'preact';
 import type { DutyMark, NowReport, TimelineReport } from '../observability/reports.js';
-import { clockTime, KIND_NAMES, listed, markText, punctuality, sizeOf, span, STATE_NAMES } from './format.js';
+import { clockTime, KIND_NAMES, markText, punctuality, sizeOf, span, STATE_NAMES } from './format.js';
 import { ask, Settled } from './live.js';
 import { Card, Legend } from './parts.js';
 import { TimelineChart } from './timeline-chart.js';
+import { whyAddress } from './why-form.js';
 
 interface Props {
   readonly now: NowReport;
@@ -15,12 +16,14 @@ interface State {
   readonly past: number;
   /** Kind and slot of the mark that is explained. */
   readonly chosen: Pick<DutyMark, 'kind' | 'slot'> | undefined;
+  /** It stays, wherever the pointer goes: the way to its links leads over other marks. */
+  readonly kept: boolean;
   readonly problem: string | undefined;
 }
 
 /** The last and the next epochs: a row per kind of duty, heads, re-orgs and fetches. */
 export class TimelineView extends Component<Props, State> {
-  override state: State = { timeline: undefined, past: 1, chosen: undefined, problem: undefined };
+  override state: State = { timeline: undefined, past: 1, chosen: undefined, kept: false, problem: undefined };
   readonly #refresh = new Settled(async () => {
     try {
       const timeline = await ask<TimelineReport>(`/api/timeline?epochs=${this.state.past}`);
@@ -45,7 +48,7 @@ export class TimelineView extends Component<Props, State> {
     this.#refresh.stop();
   }
 
-  override render({ clockAheadMs }: Props, { timeline, past, chosen, problem }: State) {
+  override render({ clockAheadMs }: Props, { timeline, past, chosen, kept, problem }: State) {
     if (timeline === undefined) return <p class="quiet">{problem ?? 'Reading …'}</p>;
     const mark = chosen && timeline.marks.find(({ kind, slot }) => kind === chosen.kind && slot === chosen.slot);
     return (
@@ -77,13 +80,17 @@ export class TimelineView extends Component<Props, State> {
               timeline={timeline}
               clockAheadMs={clockAheadMs}
               chosen={chosen}
-              choose={(next) => this.setState({ chosen: next })}
+              choose={(next) => this.#choose(next)}
+              pointAt={(next) => !kept && this.setState({ chosen: next })}
             />
           </div>
           <Legend />
           <div class="explained" aria-live="polite" id="explained">
             {mark === undefined ? (
-              <p class="quiet">Point at a mark, tap it, or move with the arrow keys: it is explained here.</p>
+              <p class="quiet">
+                Point at a mark, tap it, or move with the arrow keys: it is explained here. A click keeps it until the
+                next.
+              </p>
             ) : (
               <Explained mark={mark} timeline={timeline} />
             )}
@@ -91,6 +98,13 @@ export class TimelineView extends Component<Props, State> {
         </Card>
       </div>
     );
+  }
+
+  /** A second click lets go of the mark. */
+  #choose({ kind, slot }: Pick<DutyMark, 'kind' | 'slot'>): void {
+    const { chosen, kept } = this.state;
+    const isSame = chosen?.kind === kind && chosen.slot === slot;
+    this.setState({ chosen: { kind, slot }, kept: !(kept && isSame) });
   }
 
   #goBack(past: number): void {
@@ -110,11 +124,11 @@ function Explained({ mark, timeline }: { mark: DutyMark; timeline: TimelineRepor
   const start = timeline.genesisTimeMs + mark.slot * timeline.slotDurationMs;
   const head = timeline.heads.find(({ slot }) => slot === mark.slot);
   const size = sizeOf(mark);
-  const facts: [string, string][] = [
+  const facts: [string, ComponentChildren][] = [
     ['what', `${KIND_NAMES[mark.kind]} in slot ${mark.slot} (${clockTime(start)})`],
     ['state', [STATE_NAMES[mark.state], punctuality(mark)].filter((text) => text !== '').join(', ')],
     ['duties', `${size}${mark.met > 0 ? `, ${mark.met} met` : ''}`],
-    ['validators', listed(mark.validators, size)],
+    ['validators', <Validators mark={mark} />],
     ['due', `${span(mark.dueAtMs)} into the slot`],
     [
       'came due',
@@ -142,5 +156,26 @@ function Explained({ mark, timeline }: { mark: DutyMark; timeline: TimelineRepor
           </div>
         ))}
     </dl>
+  );
+}
+
+const MOST_VALIDATORS = 16;
+
+/** Each leads to its life line. */
+function Validators({ mark }: { mark: DutyMark }) {
+  const shown = mark.validators.slice(0, MOST_VALIDATORS);
+  const more = sizeOf(mark) - shown.length;
+  return (
+    <span>
+      {shown.map((validator, index) => (
+        <Fragment key={validator}>
+          {index > 0 && ', '}
+          <a href={whyAddress({ validator, slot: mark.slot })} title={`why, for validator ${validator}`}>
+            {validator}
+          </a>
+        </Fragment>
+      ))}
+      {more > 0 && ` and ${more} more`}
+    </span>
   );
 }

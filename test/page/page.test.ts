@@ -1,5 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import type { Explanation } from '../../services/explain/explanation.js';
 import { builtCommand } from '../support/built-command.js';
 import { Bench, test, type CommandProcess, type LogLine } from '../support/command-process.js';
 import { launchChromium, withoutChromium } from './chromium.js';
@@ -133,10 +134,78 @@ describe.skipIf(withoutChromium !== undefined)('the page in a real browser', { t
     await page.close();
   });
 
+  test('Why: from a mark of the timeline to the life line, which is what the log says', async () => {
+    const { page, complaints } = await open('timeline');
+    await page.uncheck('.controls input');
+    const mark = page.locator('.mark.met[data-kind=attester]').first();
+    await mark.click({ force: true });
+    const link = page.locator('#explained a').first();
+    const validator = Number(await link.textContent());
+    const slot = Number(await mark.getAttribute('data-slot'));
+    await link.click();
+    const life = page.locator('.life[data-kind=attester]');
+    await life.waitFor();
+    expect(await page.textContent('#asked')).toContain(`Validator ${validator}, slot ${slot}`);
+    expect(await page.getAttribute('#tab-Why', 'aria-selected')).toBe('true');
+    expect(await life.getAttribute('data-verdict')).toBe('executed');
+    const said = (type: string) =>
+      devnet.lines.find(
+        (line) =>
+          line.type === type &&
+          line.slot === slot &&
+          line['role'] === 'attester' &&
+          (line['validators'] as number[]).includes(validator),
+      )!['offsetMs'];
+    for (const [what, type] of [
+      ['due', 'duty-due'],
+      ['executed', 'duty-executed'],
+    ] as const) {
+      const shown = await life.locator(`[data-what=${what}]`).getAttribute('data-offset-ms');
+      expect([what, Number(shown)]).toEqual([what, said(type)]);
+    }
+    // All of it is what the API, and so explain(), says.
+    const { duties } = (await (
+      await fetch(`${url}/api/explain?validator=${validator}&slot=${slot}`)
+    ).json()) as Explanation;
+    for (const { role, verdict, reason, text, steps } of duties) {
+      const shown = page.locator(verdict === 'none' ? `#absent [data-kind=${role}]` : `.life[data-kind=${role}]`);
+      expect(await shown.textContent()).toContain(text);
+      if (verdict === 'none') expect(await shown.getAttribute('data-reason')).toBe(reason);
+      expect(await shown.locator('.steps .text').allTextContents()).toEqual(steps.map((step) => step.text));
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('Why: asked by keyboard with an epoch, led on to another slot, and told what is wrong', async () => {
+    const { page, complaints } = await open('why');
+    await page.focus('[name=validator]');
+    await page.keyboard.type('3');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('epoch');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('1');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.life[data-kind=attester]');
+    const asked = await page.textContent('#asked');
+    expect(asked).toMatch(/^Validator 3, slot (8|9|1[0-5]) \(epoch 1\)/);
+    await page.click('#asked a >> nth=1');
+    const elsewhere = page.locator('#absent [data-kind=attester] a');
+    await elsewhere.click();
+    await expect.poll(() => page.textContent('#asked')).toBe(asked);
+    expect(complaints).toEqual([]);
+    await page.fill('[name=number]', '1.5');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.querySelectorAll(':invalid[name=number]').length)).toBe(1);
+    await page.goto(`${url}/#why?validator=3&slot=x`);
+    await expect.poll(() => page.textContent('#why')).toContain('slot: expected a whole number');
+    await page.close();
+  });
+
   test('on a phone nothing is wider than the screen, in the dark the ground is dark, and tabs work by keyboard', async () => {
     const { page } = await open('now', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' });
     await page.waitForSelector('#totals tbody tr');
-    for (const view of ['Now', 'Timeline', 'Machines']) {
+    for (const view of ['Now', 'Timeline', 'Machines', 'Why']) {
       if (view !== 'Now') {
         await page.focus('[role=tab][aria-selected=true]');
         await page.keyboard.press('ArrowRight');

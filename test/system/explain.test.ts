@@ -101,6 +101,10 @@ test('duties that never were, each with its reason', async () => {
   expect(await reasonOf(10, 3, 'attester')).toBe('not-eligible: not eligible until epoch 12 (pending_queued)');
   expect(await reasonOf(50, 1, 'attester')).toBe('not-recorded: slot 50 is not in the journal: it holds slots 8 to 14');
   expect(await reasonOf(2, 1, 'attester')).toMatch(/^not-recorded/);
+  const elsewhere = async (slot: number, kind: DutyKind) => of(await explain(rig, slot, 1), kind).elsewhere;
+  expect(await elsewhere(10, 'attester')).toEqual([9]);
+  expect(await elsewhere(9, 'attester')).toEqual([]);
+  expect(await elsewhere(10, 'sync-committee')).toEqual([]);
 });
 
 test('duties that were never ready: how often they were asked for, and the last error', async () => {
