@@ -65,6 +65,8 @@ export class DutyHistory {
   #liquidated = false;
   #turnsInSlot = 0;
   #recorded: { from: Slot; to: Slot } | undefined;
+  /** Slot of the first start of a process that the journal holds; undefined where its beginning is gone, and no other came. */
+  #startedIn: Slot | undefined;
 
   constructor(
     private readonly slot: Slot,
@@ -92,7 +94,10 @@ export class DutyHistory {
     const { input, slot, decisions, time } = turn;
     this.#noteSlot(slot);
     if (slot === this.slot) this.#turnsInSlot++;
-    if (input.of === 'start') this.#noteStart(input.beginning);
+    if (input.of === 'start') {
+      this.#noteStart(input.beginning);
+      this.#startedIn ??= slot;
+    }
     if (input.of === 'stream' && input.event.type === 'STREAM_HEAD' && input.event.head.slot === this.slot) {
       this.#noteForAll({
         time,
@@ -236,6 +241,10 @@ export class DutyHistory {
     const standing = this.#whyNotEligible(ROLE_OF[role], epoch);
     if (standing !== undefined) return standing;
     if (table?.wasReady === true) return { reason: 'no-duty', text: noDutyText(role, epoch, table.target) };
+    if (this.#beganBefore(role, epoch)) {
+      const text = `the journal does not go back to when these duties were fetched: it holds slots ${this.#recorded.from} to ${this.#recorded.to}`;
+      return { reason: 'not-recorded', text };
+    }
     if (this.#turnsInSlot === 0) return { reason: 'not-running', text: `the process did not run in slot ${slot}` };
     if (this.#record === undefined) {
       return { reason: 'validator-unknown', text: `no beacon node had named validator ${validator} by slot ${slot}` };
@@ -246,6 +255,16 @@ export class DutyHistory {
       reason: 'duties-never-ready',
       text: `${ROLE_OF[role]} duties of ${ROLE_OF[role] === 'sync-committee' ? 'the period' : `epoch ${epoch}`} were never ready: ${attempts}`,
     };
+  }
+
+  /**
+   * Whether the duties of the slot may have been fetched before the oldest segment that is kept. Those of an epoch are
+   * fetched in the one before it, and those of a sync committee long before.
+   */
+  #beganBefore(role: DutyKind, epoch: Epoch): boolean {
+    if (this.#recorded === undefined || this.#timing === undefined) return false;
+    if (this.#startedIn !== undefined && this.#startedIn <= this.slot) return false;
+    return ROLE_OF[role] === 'sync-committee' || this.#recorded.from > (epoch - 1) * this.#timing.slotsPerEpoch;
   }
 
   #whyNotEligible(role: Role, epoch: Epoch): { reason: AbsenceReason; text: string } | undefined {

@@ -3,7 +3,7 @@ import type { DutyKind, Role } from '../../machines/rules/duties.js';
 import type { DutyMark, TimelineReport } from '../observability/reports.js';
 import { KIND_NAMES, markText, sizeOf, span, STATE_SIGNS } from './format.js';
 
-const NAMES_WIDTH = 124;
+const NAMES_WIDTH = 132;
 const ROW = 30;
 const FETCH_ROW = 20;
 const TOP = 34;

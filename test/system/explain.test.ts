@@ -107,6 +107,24 @@ test('duties that never were, each with its reason', async () => {
   expect(await elsewhere(10, 'sync-committee')).toEqual([]);
 });
 
+test('of a journal whose beginning is gone nothing is made up: it is not recorded', async () => {
+  const rig = await started();
+  for (let epoch = 8; epoch < 16; epoch++) writeTable(rig, epoch, 0x10 + epoch);
+  await rig.runTo(120);
+  const { from } = (await explain(rig, 100, 1)).recorded!;
+  expect(from).toBeGreaterThan(START + 8);
+  const told = new Map<string, string[]>();
+  for (let slot = from; slot < from + 16; slot++) {
+    for (const kind of ['attester', 'proposer'] as const) {
+      const { verdict, reason, text } = of(await explain(rig, slot, 1), kind);
+      const said = `${verdict} ${reason}`;
+      told.set(said, [...(told.get(said) ?? []), `${slot} ${kind} ${text}`]);
+    }
+  }
+  const said = [...told.keys()].sort();
+  expect(said, JSON.stringify([...told])).toEqual(['executed undefined', 'none no-duty', 'none not-recorded']);
+});
+
 test('duties that were never ready: how often they were asked for, and the last error', async () => {
   const rig = await started({ scheduler: { roles: ['attester'] } }, ({ node }) => {
     node.failing = (method) => (method === 'attester' ? new BeaconNodeError('http', 'HTTP 500', 500) : undefined);
