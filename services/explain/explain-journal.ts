@@ -24,14 +24,20 @@ export async function explainFromJournal(
   for (const file of await segmentsOf(dataDirectory)) {
     let number = 0;
     let unreadable = 0;
-    for await (const text of linesOf(join(dataDirectory, file))) {
-      number++;
-      try {
-        for (const part of reader.read(text, { file, line: number })) history.take(part);
-      } catch (error) {
-        if (!(error instanceof UnreadableJournal)) throw error;
-        unreadable++;
+    try {
+      for await (const text of linesOf(join(dataDirectory, file))) {
+        number++;
+        try {
+          for (const part of reader.read(text, { file, line: number })) history.take(part);
+        } catch (error) {
+          if (!(error instanceof UnreadableJournal)) throw error;
+          unreadable++;
+        }
       }
+    } catch (error) {
+      // A running process removes what is old.
+      if (!isGone(error)) throw error;
+      gaps.push(`${file} went while the journal was read`);
     }
     if (unreadable > 0) gaps.push(`${file}: ${unreadable} lines cannot be read`);
   }
@@ -48,6 +54,10 @@ async function segmentsOf(dataDirectory: string): Promise<string[]> {
   }
   if (names.length === 0) throw new ConfigurationError(`--data-dir ${dataDirectory}: there is no journal in it`);
   return names.map(segmentFile);
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** Lines of a file that may still be written: what has no newline yet is left out. */

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { BeaconNodeError } from '../../machines/ports.js';
 import type { DutyKind } from '../../machines/rules/duties.js';
 import { ConfigurationError } from '../../services/chain-loader.js';
+import { explainFromJournal } from '../../services/explain/explain-journal.js';
 import type { DutyExplanation, Explanation } from '../../services/explain/explanation.js';
 import { explanationText } from '../../src/cli/explain-command.js';
 import { root } from '../support/scripted-node.js';
@@ -14,7 +15,11 @@ import { createScriptedRig, type ScriptedRig, type ScriptedRigOptions } from '..
 const START = 8;
 const DUE_MS = 3999;
 
-async function started(options: ScriptedRigOptions = {}, before: (rig: ScriptedRig) => void = () => undefined) {
+async function started(...of: Parameters<typeof startedIn>): Promise<ScriptedRig> {
+  return (await startedIn(...of)).rig;
+}
+
+async function startedIn(options: ScriptedRigOptions = {}, before: (rig: ScriptedRig) => void = () => undefined) {
   const dataDir = await mkdtemp(join(tmpdir(), 'explain-'));
   const rig = createScriptedRig({ ...options, scheduler: { dataDir, ...options.scheduler } });
   onTestFinished(async () => {
@@ -25,7 +30,7 @@ async function started(options: ScriptedRigOptions = {}, before: (rig: ScriptedR
   for (let epoch = 0; epoch < 8; epoch++) writeTable(rig, epoch, 0x10 + epoch);
   before(rig);
   await rig.startAt(START);
-  return rig;
+  return { rig, dataDir };
 }
 
 function writeTable({ node }: ScriptedRig, epoch: number, rootNumber: number, ofFirst = 8 * epoch + 1): void {
@@ -108,21 +113,33 @@ test('duties that never were, each with its reason', async () => {
 });
 
 test('of a journal whose beginning is gone nothing is made up: it is not recorded', async () => {
-  const rig = await started();
+  const { rig, dataDir } = await startedIn();
   for (let epoch = 8; epoch < 16; epoch++) writeTable(rig, epoch, 0x10 + epoch);
   await rig.runTo(120);
-  const { from } = (await explain(rig, 100, 1)).recorded!;
+  // What is old has been removed when the journal is closed.
+  await rig.scheduler.stop('end of the test');
+  const { from } = (await explainFromJournal(dataDir, { slot: 100, validator: 1 })).recorded!;
   expect(from).toBeGreaterThan(START + 8);
   const told = new Map<string, string[]>();
   for (let slot = from; slot < from + 16; slot++) {
     for (const kind of ['attester', 'proposer'] as const) {
-      const { verdict, reason, text } = of(await explain(rig, slot, 1), kind);
+      const { verdict, reason, text } = of(await explainFromJournal(dataDir, { slot, validator: 1 }), kind);
       const said = `${verdict} ${reason}`;
       told.set(said, [...(told.get(said) ?? []), `${slot} ${kind} ${text}`]);
     }
   }
   const said = [...told.keys()].sort();
   expect(said, JSON.stringify([...told])).toEqual(['executed undefined', 'none no-duty', 'none not-recorded']);
+});
+
+test('a segment that goes while the journal is read is a gap, and no more', async () => {
+  const { rig, dataDir } = await startedIn();
+  await rig.runTo(10);
+  // Listed, and not there.
+  await symlink(join(dataDir, 'nowhere'), join(dataDir, 'journal-1.jsonl'));
+  const { gaps, duties } = await explain(rig, 9, 1);
+  expect(gaps).toEqual(['journal-1.jsonl went while the journal was read']);
+  expect(duties[0]!.verdict).toBe('executed');
 });
 
 test('duties that were never ready: how often they were asked for, and the last error', async () => {
