@@ -78,8 +78,12 @@ export interface DutyScheduler {
    * Starting twice is an error.
    */
   start(): Promise<void>;
-  /** Ends every request, timer and execution; no duty is handed over after it. */
-  stop(reason?: string): Promise<void>;
+  /**
+   * Ends every request, timer and execution; no duty is handed over after it. With `graceMs`, executions under way may
+   * finish first, and are reported, for so many ms at most; their signals fire (`stopped`) when it is over. A second stop
+   * without a grace ends that of the first. Rejects with a `RangeError` for a grace that is no time from 0 to 2³¹ − 1 ms.
+   */
+  stop(reason?: string, options?: { readonly graceMs?: number }): Promise<void>;
   /** Listens to a type of event-log lines, to all of them (`*`), or to diagnostics; returns how to stop listening. */
   on<T extends EventLine['type']>(type: T, listener: Listener<Extract<EventLine, { type: T }>>): () => void;
   on(type: '*', listener: Listener<EventLine>): () => void;
@@ -127,6 +131,11 @@ class Scheduler implements DutyScheduler {
   #actor: SchedulerActor | undefined;
   #data: DataDirectory | undefined;
   #started = false;
+  /** Ends the grace of a stop under way. */
+  readonly #haste = new AbortController();
+  #stopping: Promise<void> | undefined;
+  /** Of the last who asked. */
+  #stopReason = '';
 
   constructor(options: DutySchedulerOptions) {
     this.#options = options;
@@ -226,24 +235,47 @@ class Scheduler implements DutyScheduler {
     this.#life.signal.throwIfAborted();
   }
 
-  async stop(reason = 'stopped'): Promise<void> {
-    if (this.#life.signal.aborted) return;
-    this.#life.abort(new Error(reason));
+  async stop(reason = 'stopped', { graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
+    if (!(graceMs >= 0 && graceMs <= LONGEST_GRACE_MS)) {
+      throw new RangeError(`graceMs: ${graceMs} is not a time from 0 to ${LONGEST_GRACE_MS} ms`);
+    }
+    if (graceMs === 0) this.#haste.abort();
+    this.#stopReason = reason;
+    this.#stopping ??= this.#end(graceMs);
+    await this.#stopping;
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    this.#life.abort(new Error(this.#stopReason));
     const actor = this.#actor;
     if (actor !== undefined) {
+      if (graceMs > 0) await this.#letExecutionsFinish(graceMs);
       // Asked for in the middle of a turn, it waits for its end.
-      await new Promise<void>((resolve) =>
+      await new Promise<void>((resolve) => {
+        const reason = this.#stopReason;
         this.#entrance.enter({ of: 'stop', reason }, () => {
           actor.stop();
           this.#committees?.stop();
           this.#eventLog.report({ type: 'scheduler-stopped', reason });
           resolve();
-        }),
-      );
+        });
+      });
     }
     if (needsPreparation(this.#validators)) await this.#validators.close();
     await this.#data?.close();
     await Promise.all(this.#ownNodes.map((node) => node.close()));
+  }
+
+  /** Nothing new is triggered from here on. */
+  async #letExecutionsFinish(graceMs: number): Promise<void> {
+    const { signal } = this.#haste;
+    let timer: unknown;
+    await new Promise<void>((resolve) => {
+      timer = this.#clock.setTimeout(resolve, graceMs);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      void this.#entrance.drain().then(resolve);
+    });
+    this.#clock.clearTimeout(timer);
   }
 
   /** From here on the journal holds what a replay needs. */
@@ -336,6 +368,8 @@ class Scheduler implements DutyScheduler {
   }
 }
 
+/** The longest time that a timer holds. */
+const LONGEST_GRACE_MS = 2 ** 31 - 1;
 /** Part of a slot for which attester and sync committee duties wait for each other, at most. */
 const COMMITTEE_WAITS_PER_SLOT = 24;
 /** States of a batch from which it is handed over without anything but its moment, or its data, to wait for. */

@@ -32,6 +32,10 @@ export class LiveEntrance implements Entrance {
   #timers = 0;
   /** Timers that are set, the oldest first. */
   readonly #set = new Map<number, SetTimer>();
+  /** Executors that have not reported. */
+  #executing = 0;
+  /** Set once nothing new may come in; called when no executor is out any more. */
+  #drained: (() => void) | undefined;
 
   /** @param world its time, on which timers run. */
   constructor(world: Clock, random: Random) {
@@ -75,6 +79,18 @@ export class LiveEntrance implements Entrance {
     }
     this.#take(input, handle, isWanted);
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+    this.#tellIfDrained();
+  }
+
+  /**
+   * Lets in nothing any more but reports of executors, and the stop: what waits for anything else waits for good, so that
+   * nothing new begins. Resolves when no executor is out; one that does not come back leaves it pending.
+   */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+      this.#tellIfDrained();
+    });
   }
 
   number(): number {
@@ -89,8 +105,14 @@ export class LiveEntrance implements Entrance {
     signal?: AbortSignal,
   ): void {
     const isWanted = () => signal?.aborted !== true;
+    const isExecution = question.what === 'execution';
+    if (isExecution) this.#executing++;
+    const handle = (outcome: Outcome<AnswerTo[W]>) => {
+      if (isExecution) this.#executing--;
+      settle(outcome);
+    };
     const enter = (outcome: Outcome<AnswerTo[W]>) =>
-      this.enter({ of: 'answer', n, question, outcome }, () => settle(outcome), isWanted);
+      this.enter({ of: 'answer', n, question, outcome }, () => handle(outcome), isWanted);
     promised(perform).then(
       (value) => enter({ value }),
       // A rejection without a reason is one all the same.
@@ -115,7 +137,7 @@ export class LiveEntrance implements Entrance {
   }
 
   #take(input: Input, handle: () => void, isWanted: () => boolean): void {
-    if (!isWanted()) return;
+    if (!isWanted() || (this.#drained !== undefined && !endsSomething(input))) return;
     this.#turn = this.#world.now();
     try {
       this.#recorder?.input(input, this.#turn);
@@ -123,6 +145,10 @@ export class LiveEntrance implements Entrance {
     } finally {
       this.#turn = undefined;
     }
+  }
+
+  #tellIfDrained(): void {
+    if (!this.isBusy && this.#executing === 0) this.#drained?.();
   }
 
   #setTimeout(callback: () => void, delayMs: number): NumberedTimer {
@@ -144,6 +170,10 @@ export class LiveEntrance implements Entrance {
     this.#set.delete(n);
     this.#world.clearTimeout(timer);
   }
+}
+
+function endsSomething(input: Input): boolean {
+  return input.of === 'stop' || (input.of === 'answer' && input.question.what === 'execution');
 }
 
 /** What is thrown at once becomes a rejection. */

@@ -11,11 +11,14 @@ import { createDutyScheduler, type DutyScheduler, type DutySchedulerOptions } fr
 import { HttpAddressError, serveHttp, type HttpAddress, type HttpServer } from '../http/http-server.js';
 import type { CommandHost } from './command-host.js';
 import type { InspectTarget, LogFormat } from './flags.js';
+import { withoutControls } from './diagnostics-log.js';
 import { openOutput, type Output } from './output/output.js';
 import { HeadArrivals } from './output/head-arrivals.js';
 import { openInspector, type SessionInspector } from './session-inspector.js';
 import { UsageError } from './usage-error.js';
 
+/** For executions under way, and never longer than a slot. */
+const LONGEST_GRACE_MS = 5000;
 /** After a failure. */
 const LONGEST_STOP_MS = 1000;
 
@@ -74,7 +77,7 @@ async function runInspected(
   inspector?.reportTo((diagnostic) => output.diagnostic(diagnostic));
   try {
     const reason = await Promise.race([host.stop.requested, host.crashed, startAndStay(scheduler)]);
-    await Promise.race([scheduler.stop(reason), host.crashed]);
+    await Promise.race([scheduler.stop(reason, { graceMs: graceOf(scheduler) }), host.crashed]);
   } catch (error) {
     throw await afterFailure(error, scheduler, output, nodeUrls);
   } finally {
@@ -96,6 +99,11 @@ async function startAndStay(scheduler: DutyScheduler): Promise<never> {
   return new Promise<never>(() => undefined);
 }
 
+/** How long executions under way may take, in ms: a service manager kills whoever takes long. */
+function graceOf(scheduler: DutyScheduler): number {
+  return Math.min(scheduler.snapshot()?.chain.slotDurationMs ?? 0, LONGEST_GRACE_MS);
+}
+
 /** Clears the screen for the message. What cannot be stopped any more is left to the end of the process. */
 async function afterFailure(
   error: unknown,
@@ -104,7 +112,8 @@ async function afterFailure(
   nodeUrls: readonly string[],
 ): Promise<unknown> {
   output.close({ withSummary: false });
-  await Promise.race([scheduler.stop('failed'), delay(LONGEST_STOP_MS)]);
+  const message = error instanceof Error ? error.message : String(error);
+  await Promise.race([scheduler.stop(`failed: ${withoutControls(message)}`), delay(LONGEST_STOP_MS)]);
   if (!(error instanceof ConfigurationError)) return error;
   const concernsNode = nodeUrls.some((url) => error.message.startsWith(url));
   return new UsageError(concernsNode ? `--beacon-node: ${error.message}` : error.message);

@@ -107,7 +107,7 @@ describe.concurrent('devnet', { timeout: 60_000 }, () => {
     await process.until(({ stdout }) => stdout.includes('scheduler-started'));
     process.signal('SIGUSR2');
     expect(await process.ended).toBe(1);
-    expect(process.lines.at(-1)).toMatchObject({ type: 'scheduler-stopped', reason: 'failed' });
+    expect(process.lines.at(-1)).toMatchObject({ type: 'scheduler-stopped', reason: 'failed: boom' });
     expect(readdirSync(TMPDIR)).toEqual([]);
     expect(process.stderr).toMatch(/ERROR: unexpected: boom\nError: boom\n/);
   });

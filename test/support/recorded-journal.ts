@@ -4,10 +4,16 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createRig } from './rig.js';
 
-/** A data directory with the journal of a run with re-orgs, in which a validator leaves and comes back: slots −1 … 40. */
-export async function recordedRun(journalEpochs = 100): Promise<string> {
+/** An empty data directory for one test. */
+export function recordedDataDir(): string {
   const dataDir = mkdtempSync(join(tmpdir(), 'recorded-run-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+  return dataDir;
+}
+
+/** A data directory with the journal of a run with re-orgs, in which a validator leaves and comes back: slots −1 … 40. */
+export async function recordedRun(journalEpochs = 100): Promise<string> {
+  const dataDir = recordedDataDir();
   const rig = createRig({
     scheduler: { dataDir, journalEpochs },
     devnet: { scenario: { reorgEveryEpochs: 2, missedShare: 0, lateShare: 0 } },
