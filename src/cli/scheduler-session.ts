@@ -14,6 +14,7 @@ import type { InspectTarget, LogFormat } from './flags.js';
 import { withoutControls } from './diagnostics-log.js';
 import { openOutput, type Output } from './output/output.js';
 import { HeadArrivals } from './output/head-arrivals.js';
+import { noteRestartWindows } from './restart-notes.js';
 import { openInspector, type SessionInspector } from './session-inspector.js';
 import { UsageError } from './usage-error.js';
 
@@ -72,6 +73,7 @@ async function runInspected(
   });
   scheduler.on('*', (line) => output.line(line));
   scheduler.on('diagnostic', (diagnostic) => output.diagnostic(diagnostic));
+  const endNotes = noteRestartWindows(scheduler, { now: Date.now }, (diagnostic) => output.diagnostic(diagnostic));
   watchHistory?.((progress) => output.history(progress));
   if (server !== undefined) output.diagnostic({ level: 'info', message: `the page is at ${server.url}/` });
   inspector?.reportTo((diagnostic) => output.diagnostic(diagnostic));
@@ -81,6 +83,7 @@ async function runInspected(
   } catch (error) {
     throw await afterFailure(error, scheduler, output, nodeUrls);
   } finally {
+    endNotes();
     await server?.close();
   }
   output.close({ withSummary: true });
