@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate';
+import { SCHEDULE_STATES } from './schedule-states.js';
 
 export const COMMITTEE_EVENTS = [
   'tick',
@@ -98,39 +99,7 @@ export const committeeSpec = setup({
       actions: assign(({ context: { now, ahead } }) => ({ now: againAsked(now), ahead: ahead && againAsked(ahead) })),
     },
   },
-  states: {
-    'warming-up': {
-      always: [
-        { guard: 'isStale', target: 'refetching-after-reorg' },
-        { guard: 'isWithout' },
-        { guard: 'isFetching', target: 'fetching-next' },
-        { target: 'scheduled' },
-      ],
-    },
-    scheduled: {
-      always: [
-        { guard: 'isStale', target: 'refetching-after-reorg' },
-        { guard: 'isWithout', target: 'warming-up' },
-        { guard: 'isFetching', target: 'fetching-next' },
-      ],
-    },
-    'fetching-next': {
-      always: [
-        { guard: 'isStale', target: 'refetching-after-reorg' },
-        { guard: 'isWithout', target: 'warming-up' },
-        { guard: 'isFetching' },
-        { target: 'scheduled' },
-      ],
-    },
-    'refetching-after-reorg': {
-      always: [
-        { guard: 'isStale' },
-        { guard: 'isWithout', target: 'warming-up' },
-        { guard: 'isFetching', target: 'fetching-next' },
-        { target: 'scheduled' },
-      ],
-    },
-  },
+  states: SCHEDULE_STATES,
 });
 
 function afterTick({ position, now, ahead }: Schedule): Schedule {

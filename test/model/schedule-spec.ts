@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate';
+import { SCHEDULE_STATES } from './schedule-states.js';
 
 /** What a role of an epoch knows of one of its tables, and how the request for it stands. */
 interface Table {
@@ -120,39 +121,7 @@ export function scheduleSpec(asksByValidator: boolean, plansAhead = true) {
         })),
       },
     },
-    states: {
-      'warming-up': {
-        always: [
-          { guard: 'isStale', target: 'refetching-after-reorg' },
-          { guard: 'isWithout' },
-          { guard: 'isFetching', target: 'fetching-next' },
-          { target: 'scheduled' },
-        ],
-      },
-      scheduled: {
-        always: [
-          { guard: 'isStale', target: 'refetching-after-reorg' },
-          { guard: 'isWithout', target: 'warming-up' },
-          { guard: 'isFetching', target: 'fetching-next' },
-        ],
-      },
-      'fetching-next': {
-        always: [
-          { guard: 'isStale', target: 'refetching-after-reorg' },
-          { guard: 'isWithout', target: 'warming-up' },
-          { guard: 'isFetching' },
-          { target: 'scheduled' },
-        ],
-      },
-      'refetching-after-reorg': {
-        always: [
-          { guard: 'isStale' },
-          { guard: 'isWithout', target: 'warming-up' },
-          { guard: 'isFetching', target: 'fetching-next' },
-          { target: 'scheduled' },
-        ],
-      },
-    },
+    states: SCHEDULE_STATES,
   });
 
   function afterTick({ position, now, ahead, newcomers }: Schedule): Partial<Schedule> {
