@@ -32,6 +32,7 @@ import {
   type SchedulerInput,
 } from './scheduler/scheduler-context.js';
 import { validatorsMachine } from './validators.machine.js';
+import { messageOf } from './rules/message-of.js';
 
 export type { ClockEvent, SchedulerContext, SchedulerEvent, SchedulerInput };
 
@@ -372,10 +373,6 @@ function nodeId(node: NodeNumber): string {
 
 function switchNote({ nodes }: SchedulerContext, leader: NodeNumber): Diagnostic {
   return { level: 'info', message: `${nodes[leader]!.url} leads from now on: duties and heads are taken from it` };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function crashNote(role: Role, error: unknown): Diagnostic {

@@ -9,6 +9,7 @@ import type { Cause, Diagnostic, Report } from './rules/event-log.js';
 import type { NodeNumber } from './rules/node-choice.js';
 import { retryDelayMs } from './rules/retry-delay.js';
 import { mergeSubscriptions, type Subscriptions } from './rules/subscriptions.js';
+import { messageOf } from './rules/message-of.js';
 
 export interface SubscriptionInput {
   readonly node: NodeNumber;
@@ -150,8 +151,4 @@ function withoutOutdated({ chain, clock }: SubscriptionContext, order: Subscript
   }
   const entries = subscriptions.entries.filter((entry) => entry.untilEpoch > epochOf(chain, slot));
   return { ...order, subscriptions: { kind: 'sync-committee', entries } };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

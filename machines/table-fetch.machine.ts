@@ -8,6 +8,7 @@ import { slotAt, slotStartMs, type ChainSpec } from './rules/chain-time.js';
 import type { DutyAnswer, Role } from './rules/duties.js';
 import type { FetchOrder } from './rules/duty-plan.js';
 import { retryDelayMs } from './rules/retry-delay.js';
+import { messageOf } from './rules/message-of.js';
 
 export interface TableFetchInput {
   readonly role: Role;
@@ -126,7 +127,7 @@ function failureOf({ chain, clock, random, order, failure }: TableFetchContext, 
   const now = clock.now();
   const untilNextSlot = slotStartMs(chain, slotAt(chain, now) + 1) - now;
   return {
-    error: error instanceof Error ? error.message : String(error),
+    error: messageOf(error),
     notServed: status === 404 || status === 405,
     failures,
     notYet: status === 400,

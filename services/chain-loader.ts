@@ -2,6 +2,7 @@ import { BeaconNodeError, type BeaconNode, type Clock, type Random } from '../ma
 import type { ChainSpec } from '../machines/rules/chain-time.js';
 import type { Diagnostic } from '../machines/rules/event-log.js';
 import { retryDelayMs } from '../machines/rules/retry-delay.js';
+import { messageOf } from '../machines/rules/message-of.js';
 
 /** Longest pause between two questions, and between two messages, in ms; the slot time is not known yet. */
 const LONGEST_PAUSE_MS = 2000;
@@ -41,7 +42,7 @@ export async function loadChainSpec(
     } catch (error) {
       signal.throwIfAborted();
       if (isNoBeaconNode(error)) throw new ConfigurationError(`${node.url} is no beacon node: ${error.message}`);
-      obstacle = error instanceof Error ? error.message : String(error);
+      obstacle = messageOf(error);
     }
     signal.throwIfAborted();
     attempted();

@@ -2,6 +2,7 @@ import type { Clock, DutyBatch, DutyVerdict, DutyWithSignal, ExecutionReport, Ex
 import type { Epoch, Slot } from '../machines/rules/chain-time.js';
 import type { ValidatorIndex } from '../machines/rules/duties.js';
 import type { EventLine } from '../machines/rules/event-log.js';
+import { messageOf } from '../machines/rules/message-of.js';
 
 /** Kinds on which the operators of a committee agree together, once per slot. */
 export type CommitteeKind = 'attester' | 'sync-committee';
@@ -165,7 +166,7 @@ export class CommitteeBatches {
         return ofKind?.get(validator);
       };
     } catch (error) {
-      const failed: DutyVerdict = { outcome: 'failed', error: error instanceof Error ? error.message : String(error) };
+      const failed: DutyVerdict = { outcome: 'failed', error: messageOf(error) };
       return () => failed;
     }
   }

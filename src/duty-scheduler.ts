@@ -28,6 +28,7 @@ import type { Explanation } from '../services/explain/explanation.js';
 import { staticValidators } from '../services/static-validators.js';
 import { roleStates, snapshotOf, type RoleState, type SchedulerSnapshot } from './scheduler-snapshot.js';
 import { parseValidatorId } from './validator-ids.js';
+import { messageOf } from '../machines/rules/message-of.js';
 
 /** What {@link createDutyScheduler} is given. */
 export interface DutySchedulerOptions extends Partial<SchedulingPolicy> {
@@ -409,7 +410,7 @@ function httpNode(url: string, options: Omit<HttpBeaconNodeOptions, 'url'>) {
   try {
     return createHttpBeaconNode({ url, ...options });
   } catch (error) {
-    throw new ConfigurationError(`beaconNode: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigurationError(`beaconNode: ${messageOf(error)}`);
   }
 }
 

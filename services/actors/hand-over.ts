@@ -5,6 +5,7 @@ import type { Claim } from '../../machines/rules/at-most-once.js';
 import type { DutyKind, ValidatorIndex } from '../../machines/rules/duties.js';
 import type { SkipReason } from '../../machines/rules/event-log.js';
 import type { Entrance, Outcome } from '../entrance/entrance.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 
 /** Reason of a duty's AbortSignal. */
 export type AbortReason = 'cancelled' | 'deadline-passed' | 'stopped';
@@ -134,7 +135,7 @@ function finish(
 function verdictOf(outcome: Outcome<ExecutionReport | undefined>, validator: ValidatorIndex): DutyVerdict {
   if (!('error' in outcome)) return outcome.value?.get(validator) ?? { outcome: 'executed' };
   const { error } = outcome;
-  return { outcome: 'failed', error: error instanceof Error ? error.message : String(error) };
+  return { outcome: 'failed', error: messageOf(error) };
 }
 
 async function call(executor: Executor<DutyKind>, batch: DutyBatch): Promise<ExecutionReport | undefined> {

@@ -2,6 +2,7 @@ import { BeaconNodeError, type BeaconNode, type Clock } from '../../machines/por
 import { slotAt, type ChainSpec, type Slot } from '../../machines/rules/chain-time.js';
 import type { NodeNumber } from '../../machines/rules/node-choice.js';
 import { timeBudgets } from './time-budget.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 
 /** What a request is for: it decides how long one node may take before the next is asked as well. */
 export type RequestPurpose = 'data' | 'duties' | 'other';
@@ -126,6 +127,6 @@ function mostTelling(order: readonly NodeNumber[], errors: ReadonlyMap<NodeNumbe
 function asNodeError(error: unknown): BeaconNodeError {
   if (error instanceof BeaconNodeError) return error;
   // A node of the embedder's own that breaks the port's promise is treated as one that answers nonsense.
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new BeaconNodeError('schema', message, undefined, { cause: error });
 }

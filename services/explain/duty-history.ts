@@ -21,6 +21,7 @@ import { fromJson } from '../recording/values.js';
 import type { JournalPart, RecordedTurn } from '../recording/turns.js';
 import type { AbsenceReason, DutyExplanation, Explanation, LifeStep, Verdict } from './explanation.js';
 import { TableHistory, type Happened, type Line } from './table-history.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 
 const ROLE_OF: Readonly<Record<DutyKind, Role>> = {
   attester: 'attester',
@@ -314,7 +315,7 @@ function triggerText(trigger: string): string {
 function dataText(outcome: { readonly value: unknown } | { readonly error: unknown }): string {
   if ('error' in outcome) {
     const { error } = outcome;
-    return `its data could not be fetched: ${error instanceof Error ? error.message : String(error)}`;
+    return `its data could not be fetched: ${messageOf(error)}`;
   }
   const data = outcome.value as AttestationData | HeadRoot;
   const block = 'beaconBlockRoot' in data ? data.beaconBlockRoot : data.root;

@@ -15,6 +15,7 @@ import {
   type RecordedTurn,
 } from './turns.js';
 import { fromJson } from './values.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 
 /** Inputs that are shown before a difference. */
 const INPUTS_SHOWN = 8;
@@ -125,7 +126,7 @@ export class Replay {
       scheduler.restore(fields, time as number);
       this.#scheduler = scheduler;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new UnreadableJournal(`${placeName(place)} cannot be replayed: ${reason}`);
     }
   }

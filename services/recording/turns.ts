@@ -2,6 +2,7 @@ import type { EventLine } from '../../machines/rules/event-log.js';
 import type { Claim } from '../../machines/rules/at-most-once.js';
 import { decodeLine, type OpenedLine } from '../data-directory/journal-lines.js';
 import { InputReader, type RecordedInput } from './input-lines.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 
 /** Something decided: a line of the event log, a claim, or a claim given back, as JSON holds it. */
 export type DecisionLine = Readonly<Record<string, unknown>>;
@@ -109,7 +110,7 @@ export class TurnReader {
     try {
       return this.#inputs.read(line);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new UnreadableJournal(`${placeName(place)} cannot be replayed: ${reason}`);
     }
   }

@@ -18,6 +18,7 @@ import { LogFollower, type SyncProgress } from './log-follower.js';
 import { SSV_NETWORKS, type SsvNetworkName } from './networks.js';
 import { NodeTroubles } from './node-troubles.js';
 import { RangeReader } from './range-reader.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 
 const DEFAULT_FOLLOW_DISTANCE = 8;
 
@@ -217,6 +218,6 @@ function requireAddress(url: string): void {
   try {
     parseNodeAddress(url, 'execution node');
   } catch (error) {
-    throw new ConfigurationError(`executionNode: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigurationError(`executionNode: ${messageOf(error)}`);
   }
 }

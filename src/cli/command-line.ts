@@ -6,6 +6,7 @@ import { Failed } from './failed.js';
 import { ownPackage } from '../package-root.js';
 import { createProgram, type Commands } from './program.js';
 import { UsageError } from './usage-error.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 
 const CLEAN = 0;
 const FAILED = 1;
@@ -48,7 +49,7 @@ function exitCodeFor(error: unknown, { stderr, log }: CommandHost): number {
     return BAD_USAGE;
   }
   if (error instanceof Failed) return FAILED;
-  log.say({ level: 'error', message: `unexpected: ${error instanceof Error ? error.message : String(error)}` });
+  log.say({ level: 'error', message: `unexpected: ${messageOf(error)}` });
   if (error instanceof Error && error.stack !== undefined) stderr.write(`${error.stack}\n`);
   return FAILED;
 }

@@ -17,6 +17,7 @@ import { HeadArrivals } from './output/head-arrivals.js';
 import { noteRestartWindows } from './restart-notes.js';
 import { openInspector, type SessionInspector } from './session-inspector.js';
 import { UsageError } from './usage-error.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 
 /** For executions under way, and never longer than a slot. */
 const LONGEST_GRACE_MS = 5000;
@@ -115,7 +116,7 @@ async function afterFailure(
   nodeUrls: readonly string[],
 ): Promise<unknown> {
   output.close({ withSummary: false });
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   await Promise.race([scheduler.stop(`failed: ${withoutControls(message)}`), delay(LONGEST_STOP_MS)]);
   if (!(error instanceof ConfigurationError)) return error;
   const concernsNode = nodeUrls.some((url) => error.message.startsWith(url));

@@ -3,6 +3,7 @@ import type { ValidatorId } from '../../machines/rules/validators.js';
 import { ConfigurationError } from '../../services/chain-loader.js';
 import { parseValidatorId } from '../validator-ids.js';
 import { UsageError } from './usage-error.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 
 /**
  * Reads a set of validators: indices and/or 0x pubkeys, comma separated, or the path of a file with one per line, where
@@ -53,7 +54,7 @@ function whyUnreadable(error: unknown): string {
     case 'EACCES':
       return 'permission denied';
     default:
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
   }
 }
 
