@@ -4,11 +4,11 @@
  */
 import { assign, fromPromise, setup } from 'xstate';
 import type { Clock, Random } from './ports.js';
-import { epochOf, slotAt, type ChainSpec } from './rules/chain-time.js';
+import { slotAt, type ChainSpec } from './rules/chain-time.js';
 import type { Cause, Diagnostic, Report } from './rules/event-log.js';
 import type { NodeNumber } from './rules/node-choice.js';
 import { retryDelayMs } from './rules/retry-delay.js';
-import { mergeSubscriptions, type Subscriptions } from './rules/subscriptions.js';
+import { mergeSubscriptions, withoutOutdated, type Subscriptions } from './rules/subscriptions.js';
 import { messageOf } from './rules/message-of.js';
 
 export interface SubscriptionInput {
@@ -66,9 +66,12 @@ export const subscriptionMachine = setup({
       failures: ({ context }) => context.failures + 1,
     }),
     dropOutdated: assign({
-      queue: ({ context }) =>
-        context.queue
-          .map((order) => withoutOutdated(context, order))
+      queue: ({ context: { queue, chain, clock } }) =>
+        queue
+          .map((order) => ({
+            ...order,
+            subscriptions: withoutOutdated(order.subscriptions, chain, slotAt(chain, clock.now())),
+          }))
           .filter((order) => order.subscriptions.entries.length > 0),
     }),
   },
@@ -140,15 +143,4 @@ function enqueued(queue: readonly SubscriptionOrder[], order: SubscriptionOrder)
 
 function sentLine({ subscriptions, cause }: SubscriptionOrder): Report {
   return { type: 'subscriptions-sent', kind: subscriptions.kind, count: subscriptions.entries.length, cause };
-}
-
-function withoutOutdated({ chain, clock }: SubscriptionContext, order: SubscriptionOrder): SubscriptionOrder {
-  const slot = slotAt(chain, clock.now());
-  const { subscriptions } = order;
-  if (subscriptions.kind === 'beacon-committee') {
-    const entries = subscriptions.entries.filter((entry) => entry.slot >= slot);
-    return { ...order, subscriptions: { kind: 'beacon-committee', entries } };
-  }
-  const entries = subscriptions.entries.filter((entry) => entry.untilEpoch > epochOf(chain, slot));
-  return { ...order, subscriptions: { kind: 'sync-committee', entries } };
 }

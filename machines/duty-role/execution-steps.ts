@@ -6,7 +6,8 @@ import type { Duty, ValidatorIndex } from '../rules/duties.js';
 import { skippedLines } from '../rules/duty-lines.js';
 import { deadlineMs, deadlineSlot, dueAtMs } from '../rules/duty-points.js';
 import { plannedTable, withTable, type PlannedTable } from '../rules/duty-plan.js';
-import { covers, diffTables, type DutyTable } from '../rules/duty-table.js';
+import { covers, type DutyTable } from '../rules/duty-table.js';
+import { RowComparison } from '../rules/table-diff.js';
 import type { CancelReason, SkipReason } from '../rules/event-log.js';
 import { lastChanceSlot } from '../rules/late-policy.js';
 import type { KindDefinition } from '../rules/role-definition.js';
@@ -62,7 +63,7 @@ export function armTable(target: number, reason: CancelReason): Step {
     const plan = withTable(refreshed.context.plan, target, { armed: table });
     const slots = slotsToMakeUp(context, table);
     // Of a table that lies ahead nothing is to be made up, whatever changed.
-    const only = armed === undefined || slots.length === 0 ? undefined : newsOf(armed, table);
+    const only = armed === undefined || slots.length === 0 ? undefined : newsIn(armed, table);
     const steps = slots.flatMap((slot) =>
       kindsOf(context)
         .filter((kind) => slot === context.slot || looksBack(context, kind, slot))
@@ -79,16 +80,20 @@ export function armNewcomers(target: number, newcomers: ReadonlySet<ValidatorInd
     const planned = plannedTable(context.plan, target);
     const { table } = planned;
     if (table === undefined || !covers(table, context.slot) || context.slot < 0) return decided(context);
-    return inOrder(...kindsOf(context).map((kind) => armKind(planned, table, kind, context.slot, true, newcomers)))(
+    const isNew = (index: ValidatorIndex) => newcomers.has(index);
+    return inOrder(...kindsOf(context).map((kind) => armKind(planned, table, kind, context.slot, true, isNew)))(
       context,
     );
   };
 }
 
-/** Validators with a duty that the armed table did not have like this. */
-function newsOf(armed: DutyTable, table: DutyTable): Set<ValidatorIndex> | undefined {
-  const { added, moved } = diffTables(armed, table);
-  return new Set([...added, ...moved]);
+/** Whether a validator has a duty that the armed table did not have like this. */
+function newsIn(armed: DutyTable, table: DutyTable): (index: ValidatorIndex) => boolean {
+  const compared = new RowComparison(armed, table);
+  return (index) => {
+    const known = armed.rowsOf(index);
+    return table.rowsOf(index).some((row) => !known.some((other) => compared.areSame(other, row)));
+  };
 }
 
 /** Past and current slots of a table whose duties were not known when their tick came. */
@@ -112,7 +117,7 @@ function armKind(
   kind: KindDefinition,
   slot: Slot,
   late: boolean,
-  only?: ReadonlySet<ValidatorIndex>,
+  only?: (index: ValidatorIndex) => boolean,
 ): Step {
   return (context) => {
     const due = markAddedByReorg(context, planned, slot, dueDuties(context, table, kind.kind, slot, only));

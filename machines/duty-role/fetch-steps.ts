@@ -18,8 +18,8 @@ import {
   type FetchUnderWay,
   type Occasion,
 } from '../rules/duty-plan.js';
-import { isEmptyDiff, type DutyDiff } from '../rules/duty-table.js';
-import { membership } from '../rules/index-columns.js';
+import { isEmptyDiff, type DutyDiff } from '../rules/table-diff.js';
+import { membership, union } from '../rules/index-columns.js';
 import type { RoleDefinition } from '../rules/role-definition.js';
 import { armNewcomers, armTable, holdTable } from './execution-steps.js';
 import {
@@ -151,8 +151,8 @@ export function takeAnswer(event: RoleEvent & { type: 'TABLE_FETCHED' }): Step {
 
 function subscribeSwap({ before, after, diff }: NonNullable<Adoption['swap']>, { cause }: FetchUnderWay): Step {
   if (before === undefined) return subscribeTable(after, cause);
-  const news = new Set([...diff.added, ...diff.moved]);
-  return news.size === 0 ? decided : subscribeTable(after, cause, news);
+  const news = union(Uint32Array.from(diff.added), Uint32Array.from(diff.moved));
+  return news.length === 0 ? decided : subscribeTable(after, cause, news);
 }
 
 function reportSwap(

@@ -1,5 +1,4 @@
 /** What a role subscribes at the beacon nodes. */
-import type { ValidatorIndex } from '../rules/duties.js';
 import type { PlannedTable } from '../rules/duty-plan.js';
 import type { DutyTable } from '../rules/duty-table.js';
 import type { Cause } from '../rules/event-log.js';
@@ -11,8 +10,8 @@ import {
 } from '../rules/subscriptions.js';
 import { decided, type RoleContext, type Step } from './role-context.js';
 
-/** Subscribes the duties of a table; `only` these validators, where given. */
-export function subscribeTable(table: DutyTable, cause: Cause, only?: ReadonlySet<ValidatorIndex>): Step {
+/** Subscribes the duties of a table; `only` these validators (ascending), where given. */
+export function subscribeTable(table: DutyTable, cause: Cause, only?: Uint32Array): Step {
   return (context) => subscribe(context, [table], cause, context.nodes, only);
 }
 
@@ -30,7 +29,7 @@ function subscribe(
   tables: readonly DutyTable[],
   cause: Cause,
   nodes: readonly NodeNumber[],
-  only?: ReadonlySet<ValidatorIndex>,
+  only?: Uint32Array,
 ) {
   const subscriptions = subscriptionsOf(context, tables, only);
   if (subscriptions === undefined || subscriptions.entries.length === 0) return decided(context);
@@ -40,13 +39,13 @@ function subscribe(
 function subscriptionsOf(
   { role, chain, slot }: RoleContext,
   tables: readonly DutyTable[],
-  only?: ReadonlySet<ValidatorIndex>,
+  only?: Uint32Array,
 ): Subscriptions | undefined {
   switch (role.subscription) {
     case 'beacon-committee':
       return {
         kind: 'beacon-committee',
-        entries: tables.flatMap((table) => beaconCommitteeSubscriptions(table, slot, only)),
+        entries: beaconCommitteeSubscriptions(tables, slot, only),
       };
     case 'sync-committee':
       return {

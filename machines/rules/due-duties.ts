@@ -28,7 +28,7 @@ export function dueDuties(
   table: DutyTable,
   kind: DutyKind,
   slot: Slot,
-  only?: ReadonlySet<ValidatorIndex>,
+  only?: (index: ValidatorIndex) => boolean,
 ): DueDuties {
   const { chain, policy, registry, claims } = view;
   const run: Duty[] = [];
@@ -38,7 +38,7 @@ export function dueDuties(
   const { from, to } = table.rowsAt(slot);
   for (let row = from; row < to; row++) {
     const index = table.validator[row]!;
-    if (only !== undefined && !only.has(index)) continue;
+    if (only !== undefined && !only(index)) continue;
     const validator = registry.byIndex(index);
     if (validator === undefined || validator.liquidated) continue;
     const claimed = claims.stateOf(kind, slot, epoch, index);

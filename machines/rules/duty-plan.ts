@@ -6,7 +6,8 @@
 import { epochOf, type ChainSpec, type Epoch, type Root, type Slot } from './chain-time.js';
 import { requiredRoot, type ObservedRoots } from './dependent-roots.js';
 import type { DutyAnswer, ValidatorIndex } from './duties.js';
-import { DutyTable, NO_DIFF, diffTables, isEmptyDiff, type DutyDiff } from './duty-table.js';
+import { DutyTable } from './duty-table.js';
+import { NO_DIFF, diffTables, isEmptyDiff, type DutyDiff } from './table-diff.js';
 import type { Cause, TableName } from './event-log.js';
 import { difference } from './index-columns.js';
 import type { SchedulingPolicy } from './policy.js';

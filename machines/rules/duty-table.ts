@@ -6,7 +6,7 @@
  */
 import type { Root, Slot } from './chain-time.js';
 import type { DutyAnswer, DutyColumns, DutyField, Role, ValidatorIndex } from './duties.js';
-import { identity, join, membership, orderBy, take, union } from './index-columns.js';
+import { identity, join, orderBy, take, union } from './index-columns.js';
 
 /** Half-open range of rows. */
 export interface RowRange {
@@ -255,98 +255,13 @@ export function covers(table: DutyTable, slot: Slot): boolean {
   return slot >= table.span.firstSlot && slot < table.span.firstSlot + table.span.slotCount;
 }
 
-/** Validators by what a new table changes for them, each ascending. */
-export interface DutyDiff {
-  readonly added: readonly ValidatorIndex[];
-  readonly removed: readonly ValidatorIndex[];
-  /** Same key, but some field of the duty differs. */
-  readonly moved: readonly ValidatorIndex[];
-}
-
-export const NO_DIFF: DutyDiff = { added: [], removed: [], moved: [] };
-
-/** Whether a diff changes nothing. */
-export function isEmptyDiff(diff: DutyDiff): boolean {
-  return diff.added.length + diff.removed.length + diff.moved.length === 0;
-}
-
-/**
- * What changes from one table to its successor, for the validators in `among` (ascending; a proposer table names
- * everyone). A proposal is keyed by slot and validator: in another slot it is another duty.
- */
-export function diffTables(before: DutyTable, after: DutyTable, among?: Uint32Array): DutyDiff {
-  const added: ValidatorIndex[] = [];
-  const removed: ValidatorIndex[] = [];
-  const moved: ValidatorIndex[] = [];
-  const compared = new RowComparison(before, after);
-  const counts = among === undefined ? () => true : membership(among);
-  const old = before.byValidator;
-  const fresh = after.byValidator;
-  for (let i = 0, k = 0; i < old.length || k < fresh.length;) {
-    const order = i >= old.length ? 1 : k >= fresh.length ? -1 : compared.keys(old[i]!, fresh[k]!);
-    const validator = order <= 0 ? before.validator[old[i]!]! : after.validator[fresh[k]!]!;
-    if (counts(validator)) {
-      if (order < 0) removed.push(validator);
-      else if (order > 0) added.push(validator);
-      else if (!compared.areSame(old[i]!, fresh[k]!)) moved.push(validator);
-    }
-    if (order <= 0) i++;
-    if (order >= 0) k++;
-  }
-  return { added: distinct(added), removed: distinct(removed), moved };
-}
-
-const FIELDS: readonly DutyField[] = [
+/** Every small field that a row may have. */
+export const DUTY_FIELDS: readonly DutyField[] = [
   'committeeIndex',
   'committeeLength',
   'committeesAtSlot',
   'validatorCommitteeIndex',
 ];
-
-/** Compares the rows of two tables of one role; it reads columns only, since it does so for 100 000 rows. */
-class RowComparison {
-  readonly #slotsA: Uint32Array | undefined;
-  readonly #slotsB: Uint32Array | undefined;
-  readonly #fields: (readonly [Uint16Array, Uint16Array])[] = [];
-  readonly #hasPositions: boolean;
-
-  constructor(
-    private readonly a: DutyTable,
-    private readonly b: DutyTable,
-  ) {
-    this.#slotsA = a.slots();
-    this.#slotsB = b.slots();
-    for (const field of FIELDS) {
-      const [columnA, columnB] = [a.column(field), b.column(field)];
-      if (columnA !== undefined && columnB !== undefined) this.#fields.push([columnA, columnB]);
-    }
-    this.#hasPositions = a.span.role === 'sync-committee';
-  }
-
-  /** Order of two rows by key: validator; for proposers, then slot. */
-  keys(rowA: number, rowB: number): number {
-    const byValidator = this.a.validator[rowA]! - this.b.validator[rowB]!;
-    if (byValidator !== 0 || this.a.span.role !== 'proposer') return byValidator;
-    return this.#slotsA![rowA]! - this.#slotsB![rowB]!;
-  }
-
-  areSame(rowA: number, rowB: number): boolean {
-    if (this.#slotsA?.[rowA] !== this.#slotsB?.[rowB]) return false;
-    for (const [columnA, columnB] of this.#fields) {
-      if (columnA[rowA] !== columnB[rowB]) return false;
-    }
-    return !this.#hasPositions || samePositions(this.a.positions(rowA), this.b.positions(rowB));
-  }
-}
-
-function samePositions(a: Uint16Array, b: Uint16Array): boolean {
-  return a.length === b.length && a.every((position, i) => position === b[i]);
-}
-
-/** Of an ascending list, each once: a proposer may lose or win two slots. */
-function distinct(validators: readonly ValidatorIndex[]): ValidatorIndex[] {
-  return validators.filter((validator, i) => validator !== validators[i - 1]);
-}
 
 /** Whether one of the last kept rows (ordered by validator) has the key of `row`. */
 function hasSameKey(source: DutyColumns, role: Role, kept: Uint32Array, count: number, row: number): boolean {
@@ -358,7 +273,7 @@ function hasSameKey(source: DutyColumns, role: Role, kept: Uint32Array, count: n
 
 function takeRows(columns: DutyColumns, rows: Uint32Array): DutyColumns {
   const fields: Partial<Record<DutyField, Uint16Array>> = {};
-  for (const field of FIELDS) {
+  for (const field of DUTY_FIELDS) {
     const column = columns.fields[field];
     if (column !== undefined) fields[field] = take(column, rows);
   }
@@ -382,7 +297,7 @@ export function concatColumns(a: DutyColumns, b: DutyColumns): DutyColumns {
   if (a.validator.length === 0) return b;
   if (b.validator.length === 0) return a;
   const fields: Partial<Record<DutyField, Uint16Array>> = {};
-  for (const field of FIELDS) {
+  for (const field of DUTY_FIELDS) {
     const columnA = a.fields[field];
     const columnB = b.fields[field];
     if (columnA !== undefined && columnB !== undefined) fields[field] = join(columnA, columnB);

@@ -34,8 +34,20 @@ function radixPass(keys: Uint32Array, rows: Uint32Array, shift: number): Uint32A
 }
 
 /** The values of some rows. */
-export function take<T extends Uint16Array | Uint32Array>(column: T, rows: Uint32Array): T {
-  const taken = new (column.constructor as new (length: number) => T)(rows.length);
+export function take<T extends Uint16Array | Uint32Array>(column: T, rows: Uint32Array): T;
+export function take(column: Uint16Array | Uint32Array, rows: Uint32Array): Uint16Array | Uint32Array {
+  return column instanceof Uint16Array ? takeSmall(column, rows) : takeWhole(column, rows);
+}
+
+// Two functions, because one that meets both kinds of column is compiled to something twice as slow.
+function takeSmall(column: Uint16Array, rows: Uint32Array): Uint16Array {
+  const taken = new Uint16Array(rows.length);
+  for (let i = 0; i < rows.length; i++) taken[i] = column[rows[i]!]!;
+  return taken;
+}
+
+function takeWhole(column: Uint32Array, rows: Uint32Array): Uint32Array {
+  const taken = new Uint32Array(rows.length);
   for (let i = 0; i < rows.length; i++) taken[i] = column[rows[i]!]!;
   return taken;
 }

@@ -4,12 +4,16 @@ import type { CollectDataInput } from '../../machines/duty-execution.machine.js'
 import { BeaconNodeError, type BeaconNode } from '../../machines/ports.js';
 import { epochOf, ZERO_ROOT } from '../../machines/rules/chain-time.js';
 import type { DutyAnswer } from '../../machines/rules/duties.js';
+import type { Subscriptions } from '../../machines/rules/subscriptions.js';
 import type { ValidatorId } from '../../machines/rules/validators.js';
 import type { SubscriptionRequest } from '../../machines/subscription.machine.js';
 import type { DutiesRequest } from '../../machines/table-fetch.machine.js';
 import type { NodePool } from '../beacon-node/node-pool.js';
 import type { Entrance } from '../entrance/entrance.js';
 import { asking, listening } from './asking.js';
+
+/** Well under what a request may name (SPEC §7: 8000). */
+const SUBSCRIPTIONS_AT_ONCE = 4000;
 
 /** Asks for the duties of an order. */
 export function requestDuties(entrance: Entrance, nodes: NodePool) {
@@ -126,11 +130,15 @@ export function sendSubscriptions(entrance: Entrance, nodes: NodePool) {
     ({ node, subscriptions: { kind, entries } }: SubscriptionRequest) => {
       return { what: 'subscriptions' as const, node, kind, count: entries.length };
     },
-    ({ node: number, subscriptions }, signal) => {
-      const node = nodes.at(number);
-      return subscriptions.kind === 'beacon-committee'
-        ? node.subscribeBeaconCommittees(subscriptions.entries, signal)
-        : node.subscribeSyncCommittees(subscriptions.entries, signal);
-    },
+    ({ node: number, subscriptions }, signal) => subscribe(nodes.at(number), subscriptions, signal),
   );
+}
+
+/** One lot after the other, so that making 100 000 entries does not hold up the slot's work. */
+async function subscribe(node: BeaconNode, lots: Subscriptions, signal: AbortSignal): Promise<void> {
+  for (let start = 0; start < lots.entries.length; start += SUBSCRIPTIONS_AT_ONCE) {
+    const end = start + SUBSCRIPTIONS_AT_ONCE;
+    if (lots.kind === 'beacon-committee') await node.subscribeBeaconCommittees(lots.entries.slice(start, end), signal);
+    else await node.subscribeSyncCommittees(lots.entries.slice(start, end), signal);
+  }
 }

@@ -71,7 +71,11 @@ export class DutyRequests {
       });
       const dependentRoot = parts[0]?.dependentRoot ?? null;
       if (parts.every((part) => part.dependentRoot === dependentRoot)) {
-        return { dependentRoot, endpointVersion: 1, columns: joinColumns(parts.map((part) => part.columns)) };
+        const columns = joinColumns(parts.map((part) => part.columns));
+        // Whoever takes in 100 000 duties has a turn of the event loop for himself.
+        await this.#turns.next();
+        if (callerSignal.aborted) throw abortedError(`POST ${path}`);
+        return { dependentRoot, endpointVersion: 1, columns };
       }
     }
     throw new BeaconNodeError('schema', `POST ${path}: dependent root changed between chunks`);

@@ -56,7 +56,11 @@ export const MUTANTS: readonly Mutant[] = [
       "fetch.mode === 'full' && mode === 'full'",
     ],
     ['what waits starts anew at the tick', 'return isFreshStart(occasion) || (occasion', 'return (occasion'],
-    ['what is being answered goes on', 'if (!fetch.waiting) return false;', ''],
+    [
+      'what is being answered goes on',
+      'if (!fetch.waiting) return false;\n  return isFreshStart',
+      'return isFreshStart',
+    ],
     [
       'who came during the wait is asked for',
       "(occasion === 'validators-changed' && difference(asked, fetch.asked).length > 0)",
@@ -119,21 +123,26 @@ export const MUTANTS: readonly Mutant[] = [
     ['who is liquidated is not asked for', 'record === undefined || liquidated', 'record === undefined'],
     ['who exited a period ago still serves', 'record.exitEpoch) <= 1', 'record.exitEpoch) < 1'],
   ),
+  ...within('machines/rules/duty-table.ts', [
+    'a duplicate is one duty',
+    'if (!hasSameKey(source, span.role, kept, count, row)) kept',
+    'kept',
+  ]),
   ...within(
-    'machines/rules/duty-table.ts',
-    ['a duplicate is one duty', 'if (!hasSameKey(source, span.role, kept, count, row)) kept', 'kept'],
+    'machines/rules/table-diff.ts',
     ['a moved duty is told', 'if (this.#slotsA?.[rowA] !== this.#slotsB?.[rowB]) return false;', ''],
+    ['a duty with other fields is told', 'if (a[rowA] !== b[rowB]) return false;', ''],
   ),
   ...within(
     'machines/rules/duty-points.ts',
     ['everything but attestations ends with its slot', 'return slot + 1;', 'return slot + 2;'],
     ['Gloas has its own due points', 'epochOf(chain, slot) >= chain', 'epochOf(chain, slot) > chain'],
   ),
-  ...within('machines/rules/subscriptions.ts', [
-    'until the end of the period of the table',
-    'firstEpochOf(chain, target + 1)',
-    'firstEpochOf(chain, target + 2)',
-  ]),
+  ...within(
+    'machines/rules/subscriptions.ts',
+    ['until the end of the period of the table', 'firstEpochOf(chain, target + 1)', 'firstEpochOf(chain, target + 2)'],
+    ['nothing is subscribed for slots that are over', '&& row >= first', ''],
+  ),
   ...within(
     'machines/roles/attester.ts',
     ['the next epoch from its middle on', '>= chain.slotsPerEpoch / 2', '> chain.slotsPerEpoch / 2'],
@@ -156,8 +165,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['the next committee is distrusted after a re-org', 'observeCurrentRoot(head), ', ''],
     [
       'what a head says of the tables comes before its trigger',
-      'observeRoots(head), observeCurrentRoot(head), triggerBy(head, at)',
-      'triggerBy(head, at), observeRoots(head), observeCurrentRoot(head)',
+      'observeRoots(head), observeCurrentRoot(head), triggerBy(event)',
+      'triggerBy(event), observeRoots(head), observeCurrentRoot(head)',
     ],
   ),
   ...within(
@@ -175,7 +184,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['batches of a table that proved wrong hold back', '...stale.map(({ target }) => holdTable(target)),', ''],
     [
       'only the difference is subscribed after a swap',
-      'news.size === 0 ? decided : subscribeTable(after, cause, news)',
+      'news.length === 0 ? decided : subscribeTable(after, cause, news)',
       'subscribeTable(after, cause)',
     ],
   ),
@@ -189,8 +198,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['a proposal added for a later slot runs', 'slot > reorgSlot) return due', 'false) return due'],
     [
       'a duty has one batch',
-      'due.run.filter((duty) => !carried.has(duty.validatorIndex));\n    const commands',
-      'due.run;\n    const commands',
+      'due.run.filter((duty) => !carried.has(duty.validatorIndex));\n    const skipped',
+      'due.run;\n    const skipped',
     ],
     ['missed slots are armed after a pause', 'previousSlot < slot - 1', 'previousSlot < slot - 2'],
   ),
@@ -200,8 +209,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['a batch that crashed is reaped', 'actions: [reportCrash, reap]', 'actions: [reportCrash]'],
     [
       'a role starts in the middle of a slot',
-      "entry: raise(({ context }) => ({ type: 'TICK', slot: context.slot })),",
-      '',
+      "entry: [subscribeNodes, raise(({ context }) => ({ type: 'TICK', slot: context.slot }))],",
+      'entry: subscribeNodes,',
     ],
   ),
   ...within(

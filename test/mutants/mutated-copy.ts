@@ -1,12 +1,22 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { JsonTestResults } from 'vitest/node';
 import type { Mutant } from './mutants.js';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
-const COPIED = ['machines', 'services', 'src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+/** Not in the copy: made from the rest, or none of the tests' business. */
+const LEFT_OUT = ['node_modules', 'dist', '.git'];
 const RESULTS = 'mutant-results.json';
 
 /** A mutant that makes the tests hang is noticed too: every test ends within two minutes, and says so. */
@@ -32,7 +42,9 @@ export class MutatedCopy {
   readonly #folder = mkdtempSync(join(tmpdir(), 'mutants-'));
 
   constructor() {
-    for (const name of COPIED) cpSync(join(ROOT, name), join(this.#folder, name), { recursive: true });
+    for (const name of readdirSync(ROOT)) {
+      if (!LEFT_OUT.includes(name)) cpSync(join(ROOT, name), join(this.#folder, name), { recursive: true });
+    }
     symlinkSync(join(ROOT, 'node_modules'), join(this.#folder, 'node_modules'), 'dir');
   }
 

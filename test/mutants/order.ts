@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 const CLOSE_TO: Readonly<Record<string, readonly string[]>> = {
   'machines/rules/chain-time.ts': ['rules/duty-points', 'roles/'],
   'machines/rules/duty-plan.ts': ['system/reorg', 'system/fetching', 'system/validators'],
+  'machines/rules/table-diff.ts': ['rules/duty-table'],
   'machines/roles/attester.ts': ['system/start', 'system/fetching'],
   'machines/duty-role/decisions.ts': [
     'system/repeated-tick',

@@ -31,7 +31,7 @@ function viewOf(options: Partial<Omit<DueView, 'policy'>> & { policy?: Partial<D
 
 /** Validators that run, and those that do not by reason. */
 function sorted(view: DueView, table: DutyTable, kind: DutyKind, slot: number, only?: ReadonlySet<number>) {
-  const { run, skip } = dueDuties(view, table, kind, slot, only);
+  const { run, skip } = dueDuties(view, table, kind, slot, only && ((index) => only.has(index)));
   return { run: run.map((duty) => duty.validatorIndex), skip: Object.fromEntries(skip) };
 }
 

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Role } from '../../../machines/rules/duties.js';
-import {
-  concatColumns,
-  covers,
-  diffTables,
-  DutyTable,
-  isEmptyDiff,
-  NO_DIFF,
-} from '../../../machines/rules/duty-table.js';
+import { concatColumns, covers, DutyTable } from '../../../machines/rules/duty-table.js';
+import { diffTables, isEmptyDiff, NO_DIFF } from '../../../machines/rules/table-diff.js';
 import { ascending } from '../../../machines/rules/index-columns.js';
 import { bufferBytesOf } from '../../support/bytes.js';
 import { root } from '../../support/chain.js';

@@ -3,9 +3,14 @@ import {
   beaconCommitteeSubscriptions,
   mergeSubscriptions,
   syncCommitteeSubscriptions,
+  type EntryList,
 } from '../../../machines/rules/subscriptions.js';
 import { SHORT, testChain } from '../../support/chain.js';
 import { tableOf } from '../../support/tables.js';
+
+function allOf<E>(entries: EntryList<E>): readonly E[] {
+  return entries.slice(0, entries.length);
+}
 
 describe('beacon committee subscriptions (SPEC §7)', () => {
   const table = tableOf('attester', [
@@ -15,7 +20,7 @@ describe('beacon committee subscriptions (SPEC §7)', () => {
   ]);
 
   it('are one entry per validator; every one may be an aggregator', () => {
-    expect(beaconCommitteeSubscriptions(table, 16)).toEqual([
+    expect(allOf(beaconCommitteeSubscriptions([table], 16))).toEqual([
       { validatorIndex: 4, committeeIndex: 1, committeesAtSlot: 201, slot: 16, isAggregator: true },
       { validatorIndex: 8, committeeIndex: 3, committeesAtSlot: 203, slot: 20, isAggregator: true },
       { validatorIndex: 6, committeeIndex: 2, committeesAtSlot: 202, slot: 23, isAggregator: true },
@@ -23,7 +28,7 @@ describe('beacon committee subscriptions (SPEC §7)', () => {
   });
 
   it('are not for slots of the past', () => {
-    const slots = (slot: number) => beaconCommitteeSubscriptions(table, slot).map((entry) => entry.slot);
+    const slots = (slot: number) => allOf(beaconCommitteeSubscriptions([table], slot)).map((entry) => entry.slot);
     expect([-5, 0, 16, 17, 20, 21, 23, 24, 400].map(slots)).toEqual([
       [16, 20, 23],
       [16, 20, 23],
@@ -38,8 +43,19 @@ describe('beacon committee subscriptions (SPEC §7)', () => {
   });
 
   it('are for some validators, where asked', () => {
-    const entries = beaconCommitteeSubscriptions(table, 17, new Set([4, 6, 99]));
+    const entries = allOf(beaconCommitteeSubscriptions([table], 17, Uint32Array.of(4, 6, 99)));
     expect(entries.map((entry) => entry.validatorIndex)).toEqual([6]);
+  });
+
+  it('of several tables are taken out piece by piece', () => {
+    const next = tableOf('attester', [{ validator: 6, slot: 24, committee: 1 }], {
+      target: 3,
+      firstSlot: 24,
+      slotCount: 8,
+    });
+    const list = beaconCommitteeSubscriptions([table, next], 17);
+    const slots = (start: number, end: number) => list.slice(start, end).map((entry) => entry.slot);
+    expect([list.length, slots(0, 1), slots(1, 3), slots(2, 9), slots(3, 4)]).toEqual([3, [20], [23, 24], [24], []]);
   });
 });
 
@@ -66,9 +82,9 @@ describe('sync committee subscriptions (SPEC §7)', () => {
   });
 
   it('are for some validators, where asked', () => {
-    expect(syncCommitteeSubscriptions(chain, table, 40, new Set([8, 99])).map((entry) => entry.validatorIndex)).toEqual(
-      [8],
-    );
+    expect(
+      syncCommitteeSubscriptions(chain, table, 40, Uint32Array.of(8, 99)).map((entry) => entry.validatorIndex),
+    ).toEqual([8]);
   });
 });
 
