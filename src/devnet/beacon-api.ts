@@ -20,6 +20,7 @@ import {
   syncingBody,
   validatorBody,
 } from './beacon-api/state-answers.js';
+import { ForgottenBlocksError } from './fork-tree.js';
 import { RefusedRequest, type NodeView } from './node-view.js';
 
 /** Told of what validators subscribed to. */
@@ -190,6 +191,7 @@ export function answerRequest(node: NodeView, request: ApiRequest, subscriptions
       return answer({ node, request, parts: match.slice(1), subscriptions });
     } catch (error) {
       if (error instanceof RefusedRequest) return errorResponse(error.status, error.message);
+      if (error instanceof ForgottenBlocksError) return errorResponse(404, error.message);
       throw error;
     }
   }

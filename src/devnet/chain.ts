@@ -87,7 +87,7 @@ export class Chain {
 
   /**
    * The youngest canonical block of this slot or an earlier one; genesis for slots before it.
-   * @throws RangeError for a slot whose block is forgotten
+   * @throws ForgottenBlocksError for a slot whose block is forgotten
    */
   blockAtOrBefore(slot: Slot): Block {
     return this.#tree.canonicalAtOrBefore(slot);

@@ -7,6 +7,14 @@ export interface Block {
   readonly parent: Root;
 }
 
+/** Somebody asks for what follows from blocks that are forgotten. */
+export class ForgottenBlocksError extends RangeError {
+  override readonly name = 'ForgottenBlocksError';
+  constructor(readonly before: Slot) {
+    super(`blocks before slot ${before} are forgotten`);
+  }
+}
+
 /** Blocks, with the branch that the head is on laid out by slot. It keeps all that it ever saw, until told to forget. */
 export class ForkTree {
   readonly genesis: Block;
@@ -81,7 +89,7 @@ export class ForkTree {
 
   /**
    * The youngest canonical block of this slot or an earlier one; genesis for slots before it.
-   * @throws RangeError for a slot whose block is forgotten
+   * @throws ForgottenBlocksError for a slot whose block is forgotten
    */
   canonicalAtOrBefore(slot: Slot): Block {
     if (slot <= 0) return this.genesis;
@@ -89,7 +97,7 @@ export class ForkTree {
       const block = this.#canonical.get(candidate);
       if (block !== undefined) return block;
     }
-    if (this.#oldest !== this.genesis) throw new RangeError(`blocks before slot ${this.#oldest.slot} are forgotten`);
+    if (this.#oldest !== this.genesis) throw new ForgottenBlocksError(this.#oldest.slot);
     return this.genesis;
   }
 

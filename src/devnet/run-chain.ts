@@ -1,8 +1,14 @@
-import { slotAt, slotStartMs, type Slot } from '../../machines/rules/chain-time.js';
+import { epochOf, slotAt, slotStartMs, startSlotOf, type Slot } from '../../machines/rules/chain-time.js';
 import type { Clock } from '../../machines/ports.js';
 import type { Chain } from './chain.js';
 import { reorg } from './reorg.js';
 import type { Scenario, SlotPlan } from './scenario.js';
+
+/**
+ * Epochs whose blocks are kept. Two back a re-org may reach, and from there the roots of duties two more; the rest is for
+ * those who look at the past.
+ */
+const KEPT_EPOCHS = 64;
 
 /** A chain that is being driven. */
 export interface RunningChain {
@@ -12,7 +18,8 @@ export interface RunningChain {
 
 /**
  * Drives a chain on a clock: asks the scenario for each slot's block and lets it arrive in its time. Slots that passed
- * already (genesis in the past, a suspended machine) are caught up at once, so that the chain is where its clock is.
+ * already (genesis in the past, a suspended machine) are caught up at once, so that the chain is where its clock is. Blocks
+ * that nobody needs any more are forgotten, so that it can run for weeks.
  */
 export function runChain(chain: Chain, scenario: Scenario, clock: Clock): RunningChain {
   const { parameters } = chain;
@@ -46,6 +53,7 @@ export function runChain(chain: Chain, scenario: Scenario, clock: Clock): Runnin
       if (timeMs <= now) arrive(chain, slot, plan);
       else at(timeMs, () => arrive(chain, slot, plan));
     }
+    chain.forgetBefore(startSlotOf(parameters, epochOf(parameters, chain.head.slot) - KEPT_EPOCHS));
     at(slotStartMs(parameters, Math.max(planned, current) + 1), planUpToNow);
   }
 

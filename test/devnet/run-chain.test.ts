@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../services/clock/virtual-clock.js';
-import { Chain, runChain, Scenario } from '../../src/devnet/index.js';
+import { answerRequest } from '../../src/devnet/beacon-api.js';
+import { Chain, healthyConditions, NodeView, runChain, Scenario } from '../../src/devnet/index.js';
 
 const START = 1_800_000_000_000;
 const SLOT = 2000;
@@ -121,6 +122,31 @@ describe('a driven chain', () => {
     await clock.advanceBy(5.5 * SLOT);
     expect(heads.map(({ slot }) => slot)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     for (const { slot, at } of heads) expect(at).toBeGreaterThan(START + slot * SLOT);
+  });
+
+  it('forgets the blocks that nobody can ask for any more, and goes on through re-orgs of any depth', async () => {
+    const { clock, chain } = devnet();
+    const everBorn: string[] = [];
+    chain.on('block', ({ root }) => everBorn.push(root));
+    const scenario = new Scenario({ seed: 1, reorgs: { everyEpochs: 3, slotsPerEpoch: 8 } });
+    const node = new NodeView(chain, healthyConditions(), () => clock.now());
+    const ask = (path: string) =>
+      answerRequest(node, { method: 'GET', path, query: new URLSearchParams(), body: undefined });
+    const kept: number[] = [];
+    runChain(chain, scenario, clock);
+    for (const epochs of [100, 300]) {
+      await clock.advanceBy(epochs * 8 * SLOT);
+      kept.push(everBorn.filter((root) => chain.block(root) !== undefined).length);
+    }
+    expect(kept[0]).toBeGreaterThan(64 * 8);
+    expect(kept[1]).toBeLessThan(kept[0]! * 1.1);
+    const epoch = Math.floor(chain.head.slot / 8);
+    expect(ask(`/eth/v1/validator/duties/proposer/${epoch - 60}`).status).toBe(200);
+    const { status, body } = ask(`/eth/v1/validator/duties/proposer/${epoch - 70}`);
+    expect([status, JSON.stringify(body)]).toEqual([
+      404,
+      expect.stringMatching(/blocks before slot \d+ are forgotten/),
+    ]);
   });
 
   it('stops without a timer left', async () => {
