@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ChildCommands, endOf } from '../support/child-commands.js';
 import { DutyAccount, type Attestation } from './duty-account.js';
 import { JournalTail } from './journal-tail.js';
 
@@ -32,20 +32,15 @@ export async function killRun(options: KillRunOptions): Promise<{ account: DutyA
   const { command, kills, slotMs, longestLifeMs, random, onKill } = options;
   const folder = mkdtempSync(join(tmpdir(), 'kill-run-'));
   const dataDir = join(folder, 'data');
-  const children: ChildProcess[] = [];
-  const start = (...args: string[]) => {
-    const child = spawn(process.execPath, [command, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
-    children.push(child);
-    return child;
-  };
+  const commands = new ChildCommands(command, folder);
   try {
-    const url = await addressOf(start('devnet', '--chain-only', '--slot-ms', String(slotMs)));
+    const { url } = await commands.startChain('--slot-ms', String(slotMs));
     const chain = await ChainView.of(url, slotMs);
     const account = new DutyAccount();
     const tail = new JournalTail(dataDir);
     const live = () => {
       const flags = ['--validators', VALIDATORS.join(), '--data-dir', dataDir, '--late', 'journal', '--http', 'off'];
-      const child = start('run', '--beacon-node', url, ...flags, '--log-format', 'json');
+      const child = commands.start(['run', '--beacon-node', url, ...flags, '--log-format', 'json']);
       child.stdout.resume();
       return child;
     };
@@ -67,28 +62,9 @@ export async function killRun(options: KillRunOptions): Promise<{ account: DutyA
     await chain.checkEpochs(account);
     return { account, exitCode };
   } finally {
-    await Promise.all(children.map((child) => endOf(child, 'SIGKILL')));
+    await commands.clear();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** The exit code; null where the signal ended it. */
-async function endOf(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  return ended;
-}
-
-/** The address that a chain prints. */
-async function addressOf(child: ChildProcess): Promise<string> {
-  let text = '';
-  for await (const chunk of child.stdout!.setEncoding('utf8')) {
-    text += String(chunk);
-    const url = /http:\/\/[\d.:]+\d(?=:? )/.exec(text)?.[0];
-    if (url !== undefined) return url;
-  }
-  throw new Error(`no address in ${text}`);
 }
 
 /** What the chain says of attestations, asked past the scheduler. */
