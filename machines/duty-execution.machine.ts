@@ -104,8 +104,8 @@ export type ExecutionUpdate =
   /** Its table proved wrong. */
   | { readonly type: 'STALE' }
   | { readonly type: 'NODE_FITNESS'; readonly unfit: DeferralReason | undefined }
-  /** Slots went by unseen (a suspended machine): timers slept through them, and what they wait for may be over. */
-  | { readonly type: 'SLOTS_SKIPPED' };
+  /** The wall clock was set, or went on while timers slept: whatever waits for an instant looks at the clock again. */
+  | { readonly type: 'CLOCK_STEPPED' };
 
 export type DutiesUpdate = ExecutionUpdate & { type: 'DUTIES' };
 
@@ -224,12 +224,14 @@ export const dutyExecutionMachine = setup({
       ],
       on: {
         HEAD: { target: 'grace', actions: { type: 'noteHead', params: ({ event }) => ({ head: event.head }) } },
+        CLOCK_STEPPED: { target: 'armed', reenter: true },
       },
       after: { untilDuePoint: 'due' },
     },
     grace: {
       description: 'The head is there; the operator may have asked for a pause.',
       always: { guard: 'graceHasPassed', target: 'due', actions: 'noteHeadTrigger' },
+      on: { CLOCK_STEPPED: { target: 'grace', reenter: true } },
       after: {
         untilGraceEnds: { target: 'due', actions: 'noteHeadTrigger' },
         untilDuePoint: 'due',
@@ -275,7 +277,7 @@ export const dutyExecutionMachine = setup({
         { guard: 'nothingLeft', target: 'done' },
         { guard: not('isHeldBack'), target: 'due', actions: 'noteRelease' },
       ],
-      on: { SLOTS_SKIPPED: { target: 'held', reenter: true } },
+      on: { CLOCK_STEPPED: { target: 'held', reenter: true } },
       after: {
         untilStartBy: {
           target: 'done',
@@ -287,6 +289,7 @@ export const dutyExecutionMachine = setup({
       },
     },
     collecting: {
+      // No longer than a request may take: a step of the clock meanwhile is seen at its end.
       description: 'Fetching what is to be signed over.',
       always: { guard: 'nothingLeft', target: 'done' },
       invoke: {
@@ -314,6 +317,7 @@ export const dutyExecutionMachine = setup({
       description: 'The data does not vote for the head that triggered: it is asked for again at the due point.',
       exit: 'acceptNextData',
       always: { guard: 'nothingLeft', target: 'done' },
+      on: { CLOCK_STEPPED: { target: 'awaiting-due-point', reenter: true } },
       after: { untilDuePoint: 'collecting' },
     },
     'awaiting-data': {
@@ -322,6 +326,7 @@ export const dutyExecutionMachine = setup({
         { guard: 'nothingLeft', target: 'done' },
         { guard: 'isHeldBack', target: 'held' },
       ],
+      on: { CLOCK_STEPPED: { target: 'awaiting-data', reenter: true } },
       after: {
         dataRetry: 'collecting',
         untilStartBy: {
@@ -367,7 +372,7 @@ export const dutyExecutionMachine = setup({
       states: {
         running: {
           description: 'The executor works, until its deadline with a good reason.',
-          on: { SLOTS_SKIPPED: { target: 'running', reenter: true } },
+          on: { CLOCK_STEPPED: { target: 'running', reenter: true } },
           after: {
             untilDeadline: { actions: 'expire' },
             untilGivenUp: {

@@ -9,6 +9,7 @@ import {
   forgetExecution,
   markTriggered,
   noteRetry,
+  onClockStepped,
   onFitness,
   onHead,
   onOtherHead,
@@ -166,6 +167,7 @@ export const dutyRoleMachine = dutyRole.createMachine({
   entry: [subscribeNodes, raise(({ context }) => ({ type: 'TICK', slot: context.slot }))],
   on: {
     TICK: { actions: decide('TICK', onTick) },
+    CLOCK_STEPPED: { actions: decide('CLOCK_STEPPED', onClockStepped) },
     HEAD: { actions: decide('HEAD', onHead) },
     OTHER_HEAD: { actions: decide('OTHER_HEAD', onOtherHead) },
     ROOTS: { actions: decide('ROOTS', onRoots) },

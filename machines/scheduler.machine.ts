@@ -299,6 +299,7 @@ export function createSchedulerMachine(roles: readonly RoleDefinition[], nodeCou
           'pruneClaims',
         ],
       },
+      CLOCK_STEPPED: { actions: tellRoles },
       HEAD: [
         {
           guard: { type: 'leads', params: ({ event }) => ({ node: event.node }) },

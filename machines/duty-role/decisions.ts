@@ -29,12 +29,16 @@ export function onTick({ slot }: EventOf<'TICK'>): Step {
     const ticked = { ...context, ticked: true, slot, heads: context.heads.filter((head) => head.slot >= slot) };
     return inOrder(
       pruneTables,
-      slot > previous + 1 ? tellExecutions({ type: 'SLOTS_SKIPPED' }) : decided,
       armSlot(previous),
       reconcile('tick'),
       epochStarts && slot >= 0 ? subscribeAll('epoch-start') : decided,
     )(ticked);
   };
+}
+
+/** Timers no longer wake when the wall clock says so: batches look at the clock again. */
+export function onClockStepped(): Step {
+  return tellExecutions({ type: 'CLOCK_STEPPED' });
 }
 
 /** A node has a new head: it may trigger the duties of its slot, and it names the roots that tables must carry. */

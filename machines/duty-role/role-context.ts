@@ -64,6 +64,8 @@ export interface RoleContext extends RoleInput {
 
 export type RoleEvent =
   | { type: 'TICK'; slot: Slot }
+  /** Timers no longer wake when the wall clock says so. */
+  | { type: 'CLOCK_STEPPED' }
   | { type: 'HEAD'; node: NodeNumber; head: HeadEvent; at: number }
   /** A head of a node that does not lead: it may trigger, and says nothing of the tables. */
   | { type: 'OTHER_HEAD'; node: NodeNumber; head: HeadEvent; at: number }

@@ -40,8 +40,12 @@ export interface SchedulerInput {
   readonly dataFetch: boolean;
 }
 
-/** What the slot clock tells: once per slot, never backwards. */
-export type ClockEvent = { type: 'TICK'; slot: Slot };
+/** What the slot clock tells. */
+export type ClockEvent =
+  /** Once per slot, never backwards. */
+  | { readonly type: 'TICK'; readonly slot: Slot }
+  /** The wall clock was set, or went on while timers slept: what waits for an instant waits wrongly. */
+  | { readonly type: 'CLOCK_STEPPED' };
 
 export type SchedulerEvent =
   | ClockEvent

@@ -3,7 +3,7 @@ import type { StreamEvent } from '../../machines/beacon-node.machine.js';
 import type { ChainSpec, Slot } from '../../machines/rules/chain-time.js';
 import type { DutyKind, Role } from '../../machines/rules/duties.js';
 import type { NodeNumber } from '../../machines/rules/node-choice.js';
-import type { KnownNode } from '../../machines/scheduler/scheduler-context.js';
+import type { ClockEvent, KnownNode } from '../../machines/scheduler/scheduler-context.js';
 import type { SchedulingPolicy } from '../../machines/rules/policy.js';
 import type { ValidatorSourceEvent } from '../../machines/rules/validator-changes.js';
 import type { Outcome, Question } from './entrance.js';
@@ -30,7 +30,7 @@ export type Input =
       readonly question: Question;
       readonly outcome: Outcome<unknown>;
     }
-  | { readonly of: 'ticks'; readonly event: { readonly type: 'TICK'; readonly slot: Slot } }
+  | { readonly of: 'ticks'; readonly event: ClockEvent }
   | { readonly of: 'stream'; readonly node: NodeNumber; readonly event: StreamEvent }
   | { readonly of: 'source'; readonly event: ValidatorSourceEvent }
   /** Told by the embedder. */

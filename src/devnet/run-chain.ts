@@ -9,6 +9,7 @@ import type { Scenario, SlotPlan } from './scenario.js';
  * those who look at the past.
  */
 const KEPT_EPOCHS = 64;
+const LONGEST_SLEEP_MS = 1000;
 
 /** A chain that is being driven. */
 export interface RunningChain {
@@ -27,14 +28,17 @@ export function runChain(chain: Chain, scenario: Scenario, clock: Clock): Runnin
   let planned: Slot = chain.head.slot;
   let stopped = false;
 
-  /** Every timer aims at an absolute time: what a timer wakes too late or too early does not add up. */
+  /** Every timer aims at an absolute time, and looks at the clock again within a second: a clock that is set is noticed. */
   function at(timeMs: number, action: () => void): void {
-    const timer = clock.setTimeout(() => {
-      timers.delete(timer);
-      if (stopped) return;
-      if (clock.now() < timeMs) at(timeMs, action);
-      else action();
-    }, timeMs - clock.now());
+    const timer = clock.setTimeout(
+      () => {
+        timers.delete(timer);
+        if (stopped) return;
+        if (clock.now() < timeMs) at(timeMs, action);
+        else action();
+      },
+      Math.min(timeMs - clock.now(), LONGEST_SLEEP_MS),
+    );
     timers.add(timer);
   }
 

@@ -112,6 +112,32 @@ describe('a batch', () => {
     expect(reports.slice(4)).toMatchObject([{ type: 'duty-due', validators: [2], trigger: 'late' }]);
   });
 
+  for (const stepMs of [2500, -2500]) {
+    test(`waits for its due point as the clock has it after a step of ${stepMs} ms`, async () => {
+      const { clock, ref, handedOver } = batchOf({});
+      await clock.advanceBy(1000);
+      clock.jump(stepMs);
+      ref.send({ type: 'CLOCK_STEPPED' });
+      await clock.advanceBy(SLOT_MS);
+      expect(handedOver).toEqual([DUE_MS]);
+    });
+  }
+
+  test('waits in its grace, and for other data, as the clock has it after a step', async () => {
+    const block = '0xcd';
+    const { clock, ref, asked, handedOver } = batchOf({ headGraceMs: 1000 });
+    ref.send({ type: 'HEAD', head: { slot: 0, block, at: clock.now(), node: 0 } });
+    clock.jump(800);
+    ref.send({ type: 'CLOCK_STEPPED' });
+    await clock.advanceBy(500);
+    expect(asked).toEqual([1000]);
+    // The data is not of that head: it is asked for again at the due point.
+    clock.jump(1500);
+    ref.send({ type: 'CLOCK_STEPPED' });
+    await clock.advanceBy(SLOT_MS);
+    expect([asked, handedOver]).toEqual([[1000, DUE_MS], [DUE_MS]]);
+  });
+
   test('a millisecond earlier is in time', async () => {
     const { clock, ref, handedOver } = batchOf({ unfit: 'node-syncing' });
     await clock.advanceBy(DUE_MS);

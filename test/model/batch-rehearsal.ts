@@ -178,7 +178,7 @@ export class BatchRehearsal implements Rehearsal<BatchEvent> {
   /** The machine is suspended beyond the last chance: the wall clock goes on, timers do not; then it wakes up. */
   async #sleep(): Promise<void> {
     this.#clock.jump(START_MS + MOMENTS['last chance'] - this.#clock.now());
-    this.#batch.send({ type: 'SLOTS_SKIPPED' });
+    this.#batch.send({ type: 'CLOCK_STEPPED' });
     await this.#clock.advanceBy(MOMENTS['due point']);
   }
 

@@ -68,6 +68,10 @@ export class ExecutionRehearsal {
       case 'due point':
         await this.#rig.runTo(this.#slot, DUE_MS);
         break;
+      case 'step beyond the due point':
+        this.#rig.clock.jump(DUE_MS);
+        await this.#rig.clock.advanceBy(1000);
+        break;
       case 'unfit':
       case 'fit': {
         const isSyncing = type === 'unfit';

@@ -5,6 +5,7 @@ export const EXECUTION_EVENTS = [
   'tick with a duty',
   'head',
   'due point',
+  'step beyond the due point',
   'unfit',
   'fit',
   'reorg',
@@ -47,6 +48,7 @@ export const executionSpec = setup({
     'tick with a duty': { guard: 'mayTick', actions: assign(({ context }) => afterSlot(context, 'armed')) },
     head: { actions: assign(({ context }) => comeDue(context)) },
     'due point': { guard: 'isWaiting', actions: assign(({ context }) => comeDue(context)) },
+    'step beyond the due point': { guard: 'isWaiting', actions: assign(({ context }) => comeDue(context)) },
     unfit: { guard: ({ context }) => !context.unfit, actions: assign({ unfit: true }) },
     fit: {
       guard: ({ context }) => context.unfit,

@@ -58,7 +58,8 @@ export class SchedulerRehearsal {
     else if (type === 'tick') {
       node.head(this.#slot);
       await this.#rig.runTo(++this.#slot, 10);
-    } else if (type === 'head') node.head(this.#slot);
+    } else if (type === 'step of the clock') actor.send({ type: 'CLOCK_STEPPED' });
+    else if (type === 'head') node.head(this.#slot);
     else if (type === 'contradiction') this.#contradict();
     else if (type === 'break of the stream') node.dropStreams();
     else if (type === 'unfit and fit') {

@@ -6,6 +6,7 @@ export const SCHEDULER_EVENTS = [
   ...ROLES.map((role) => `crash below ${role}` as const),
   'pause',
   'tick',
+  'step of the clock',
   'head',
   'contradiction',
   'break of the stream',
@@ -21,6 +22,7 @@ export const schedulerSpec = setup({ types: { events: {} as SchedulerModelEvent 
   type: 'parallel',
   on: {
     tick: { actions: nothing },
+    'step of the clock': { actions: nothing },
     head: { actions: nothing },
     contradiction: { actions: nothing },
     'break of the stream': { actions: nothing },

@@ -99,7 +99,7 @@ describe('the recording', () => {
     entrance.listen(
       'ticks',
       (tell) => (told = tell),
-      ({ slot }) => inputs.push(`heard ${slot}`),
+      ({ type }) => inputs.push(`heard ${type}`),
       life.signal,
     );
     const settle = () => inputs.push('settled');
@@ -117,7 +117,7 @@ describe('the recording', () => {
     const cleared = entrance.clock.setTimeout(() => undefined, 1);
     entrance.clock.clearTimeout(cleared);
     await clock.advanceBy(10);
-    expect(inputs).toEqual(['5000 ticks', 'heard 1']);
+    expect(inputs).toEqual(['5000 ticks', 'heard TICK']);
     expect(entrance.counters).toEqual({ questions: 0, timers: 1, timersSet: [] });
   });
 });
