@@ -132,7 +132,7 @@ export interface DutyData {
   readonly 'sync-committee-contribution': undefined;
 }
 
-/** A duty with the signal that fires when it is cancelled (re-org, removal, liquidation, deadline, stop). */
+/** A duty with the signal that fires when it is cancelled (re-org, removal, liquidation, deadline, stop), until its executor has reported. */
 export type DutyWithSignal<K extends DutyKind> = DutyByKind[K] & { readonly signal: AbortSignal };
 
 /** Duties of one slot and kind, handed over together. */

@@ -45,8 +45,11 @@ export function handOver(
       abort(command.validators, 'cancelled');
     });
 
-    const settle = (outcome: Outcome<ExecutionReport | undefined>) =>
+    const settle = (outcome: Outcome<ExecutionReport | undefined>) => {
+      // It has reported: whatever it left behind is not called off by the end of this actor.
+      controllers.clear();
       sendBack(finish(input, handedOver, refused, outcome, journal));
+    };
     if (granted.size === 0) settle({ value: undefined });
     else {
       const { batch, duties } = input;

@@ -80,6 +80,20 @@ test("every duty's signal fires at its deadline, and not before", async () => {
   expect(fired.get('attester 21')).toBe(`${(28 * 12_000 - 1) / 12_000} stopped`);
 });
 
+test('the signal of a duty whose executor has reported is silent from then on', async () => {
+  const fired: string[] = [];
+  await startedRig({
+    execute: (batch) => {
+      for (const { signal } of batch.duties) signal.addEventListener('abort', () => fired.push(batch.kind));
+      return Promise.resolve(undefined);
+    },
+  });
+  await rig.runTo(20, 2000);
+  expect(rig.handedOver.length).toBeGreaterThan(0);
+  await rig.scheduler.stop();
+  expect(fired).toEqual([]);
+});
+
 describe('an executor that fails', () => {
   const ways: readonly (readonly [string, RigOptions['execute']])[] = [
     ['by a rejection', () => Promise.reject(new Error('no quorum'))],
