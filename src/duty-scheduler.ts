@@ -217,7 +217,7 @@ class Scheduler implements DutyScheduler {
     };
     const claims = this.#data?.claims ?? new ClaimLedger();
     const { inspect } = this.#options;
-    if (this.#data !== undefined) this.#recordTo(this.#data.recording, beginning);
+    if (this.#data?.recording !== undefined) this.#recordTo(this.#data.recording, beginning);
     this.#entrance.enter({ of: 'start', beginning }, () => {
       this.#actor = startActor(logic, { beginning, claims, entrance: this.#entrance, ...(inspect && { inspect }) });
     });

@@ -16,8 +16,11 @@ import { keepForChain, openStateStore, type StateStore } from './state-store.js'
 export interface DataDirectory {
   /** Its methods never throw. */
   readonly journal: Journal;
-  /** Takes lines of a recording, which stand beside the others in the order of their writing. */
-  readonly recording: Recording;
+  /**
+   * Takes lines of a recording, which stand beside the others in the order of their writing. Undefined for a directory
+   * that keeps none: then nothing is written for it either.
+   */
+  readonly recording?: Recording | undefined;
   /** What was claimed before, and what will be. The snapshots in the journal are taken from this very ledger. */
   readonly claims: ClaimLedger;
   /** Oldest slot from which the journal has every claim; a duty of before may have been executed unseen. */

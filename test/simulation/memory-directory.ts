@@ -30,7 +30,7 @@ export class MemoryDirectory implements Journal {
     const claims = alter(ledger);
     return {
       journal: recorded?.open(claims, this) ?? this,
-      recording: recorded ?? { record: () => undefined, beginWith: () => undefined },
+      recording: recorded,
       claims,
       recordFromSlot: 0,
       findings: [],
