@@ -1,5 +1,5 @@
 /** Randomness of the devnet: everything derives from SHA-256 of named parts, so that a seed is a whole chain. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Root } from '../../machines/rules/chain-time.js';
 
 type Part = string | number;
@@ -10,16 +10,12 @@ function join(parts: readonly Part[]): string {
 
 /** 32 bytes as lower-case 0x hex, determined by the parts. */
 export function rootOf(...parts: readonly Part[]): Root {
-  return `0x${createHash('sha256').update(join(parts)).digest('hex')}`;
+  return `0x${hash('sha256', join(parts))}`;
 }
 
 /** As many bytes as asked for (at most 96) as lower-case 0x hex; the top bits are those of a compressed BLS point. */
 export function blsBytesOf(byteLength: 48 | 96, ...parts: readonly Part[]): string {
-  const halves = [0, 1].map((half) =>
-    createHash('sha384')
-      .update(join([...parts, half]))
-      .digest(),
-  );
+  const halves = [0, 1].map((half) => hash('sha384', join([...parts, half]), 'buffer'));
   const bytes = Buffer.concat(halves).subarray(0, byteLength);
   bytes[0] = ((bytes[0] ?? 0) & 0x1f) | 0x80;
   return `0x${bytes.toString('hex')}`;
@@ -41,7 +37,7 @@ export class RandomStream {
 
   #nextUint32(): number {
     if (this.#word === WORDS_PER_BLOCK) {
-      this.#block = createHash('sha256').update(`${this.#name}#${this.#counter}`).digest();
+      this.#block = hash('sha256', `${this.#name}#${this.#counter}`, 'buffer');
       this.#counter += 1;
       this.#word = 0;
     }
