@@ -37,10 +37,6 @@ export class BySlot<T> {
     return value;
   }
 
-  entries(): [Slot, T][] {
-    return [...this.#values];
-  }
-
   forgetBefore(slot: Slot): void {
     for (const known of this.#values.keys()) if (known < slot) this.#values.delete(known);
   }

@@ -1,3 +1,4 @@
+import type { Slot } from '../../../machines/rules/chain-time.js';
 import type { DutyKind, ValidatorIndex } from '../../../machines/rules/duties.js';
 import type { EventLine } from '../../../machines/rules/event-log.js';
 import { BySlot, keyOf, REMEMBERED_SLOTS, type Check } from './check.js';
@@ -9,10 +10,10 @@ function isDutyLine(line: EventLine): line is DutyLine {
   return line.type.startsWith('duty-');
 }
 
+/** What was said of a duty so far. */
 interface Story {
   readonly kind: DutyKind;
-  readonly validator: ValidatorIndex;
-  state: 'open' | 'ended';
+  readonly slot: Slot;
   readonly lines: string[];
 }
 
@@ -23,32 +24,34 @@ interface Story {
  */
 export const oneEndingEach: Check = (world, violate) => {
   const stories = new BySlot(() => new Map<string, Story>());
+  /** Those that have begun, and not ended. */
+  const open = new Map<string, Story>();
   const tell = (line: DutyLine, validator: ValidatorIndex) => {
     const { type, role: kind, slot } = line;
     const key = keyOf({ kind, slot, validator });
     const ofSlot = stories.at(slot);
-    const story = ofSlot.get(key) ?? { kind, validator, state: 'ended', lines: [] };
+    let story = ofSlot.get(key);
+    if (story === undefined) ofSlot.set(key, (story = { kind, slot, lines: [] }));
     const isEnding = type !== 'duty-due' && type !== 'duty-deferred';
-    const neverBegan = isEnding && story.state === 'ended' && type !== 'duty-skipped';
+    const neverBegan = isEnding && !open.has(key) && type !== 'duty-skipped';
     story.lines.push('reason' in line ? `${type} (${line.reason})` : type);
     if (neverBegan) violate(`${key} ended more than once, or before it was due: ${story.lines.join(', ')}`);
-    story.state = isEnding ? 'ended' : 'open';
-    ofSlot.set(key, story);
+    if (isEnding) open.delete(key);
+    else open.set(key, story);
   };
   return {
     line(line) {
       if (isDutyLine(line)) for (const validator of line.validators) tell(line, validator);
     },
     // What was under way ends with the process.
-    lifeEnded: () => stories.clear(),
+    lifeEnded: () => {
+      stories.clear();
+      open.clear();
+    },
     slotEnds(now) {
       const at = world.clock.now();
-      for (const [slot, ofSlot] of stories.entries()) {
-        for (const [key, { kind, state, lines }] of ofSlot) {
-          if (state === 'open' && at > endsBy(world, kind, slot)) {
-            violate(`${key} has not ended by slot ${now}: ${lines.join(', ')}`);
-          }
-        }
+      for (const [key, { kind, slot, lines }] of open) {
+        if (at > endsBy(world, kind, slot)) violate(`${key} has not ended by slot ${now}: ${lines.join(', ')}`);
       }
       stories.forgetBefore(now - REMEMBERED_SLOTS);
     },
