@@ -10,7 +10,8 @@ export async function expectToHold(seed: number, epochs: number): Promise<void> 
   // A run in which nothing was demanded, or nothing went wrong, shows nothing.
   const excused = [...demand.excused.values()].reduce((sum, count) => sum + count, 0);
   expect(demand.demanded).toBeGreaterThan(100 * epochs);
-  expect(excused / (demand.demanded + excused)).toBeLessThan(0.2);
+  expect(excused / (demand.demanded + excused)).toBeLessThan(0.1);
+  expect(demand.held).toBeGreaterThan(0);
   expect(quiet.counted).toBeGreaterThan(epochs / 5);
   expect(tally.reorgs).toBeGreaterThan(epochs / 10);
   expect(tally.lives).toBeGreaterThan(2);

@@ -32,8 +32,6 @@ export type Excuse =
   /** No scheduler runs, or it has just been started. */
   | 'restart'
   | 'clock-jump'
-  /** The node says that it is not to be trusted, or cannot be reached. */
-  | 'unfit-node'
   /** The request for what is to be signed over failed. */
   | 'no-data'
   /** The chain changed the duties, or the answer that names them did not come in time. */
@@ -44,8 +42,11 @@ export type Excuse =
   /** It has attested for the epoch already, in another slot. */
   | 'moved';
 
-/** What may be asked of the scheduler: that the duty runs, when its time comes or within its slot; or nothing, and why. */
-export type Demanded = { readonly by: 'due-time' | 'slot-end' } | { readonly excuse: Excuse };
+/**
+ * What may be asked of the scheduler: that the duty runs, when its time comes or within its slot; that it says within the
+ * slot that it holds the duty back, unless it has run before; or nothing, and why.
+ */
+export type Demanded = { readonly by: 'due-time' | 'slot-end' | 'deferral' } | { readonly excuse: Excuse };
 
 /** Duties of the operator's validators in a slot, on the chain as it is now. */
 export function canonicalDuties({ chain, membership }: World, slot: Slot): CanonicalDuty[] {
@@ -93,14 +94,14 @@ export function demandOn(world: World, duty: CanonicalDuty): Demanded {
   const isSlow = disturbances.touches('network', from, to);
   const latest = isSlow ? to : from + LATEST_MS[kind];
   if (disturbances.touches('clock', from - SLOT_MS, latest)) return { excuse: 'clock-jump' };
-  // A node that is back with the slot's first answer has cost nothing but time.
-  if (wasUnfit(world, from + SETTLE_MS, Math.max(latest, from + SETTLE_MS))) return { excuse: 'unfit-node' };
   if (shown.since(roleOf(kind), slot, validator) > from - SLOT_MS) return { excuse: 'not-shown' };
   // Whoever proposes is named to everyone: its index is known once it was asked for in another role.
   if (kind === 'proposer' && shown.lastChangeOf(validator) > world.startOf(slot - RECOVERY_SLOTS))
     return { excuse: 'validator-changed' };
   if ((kind === 'attester' || kind === 'sync-committee') && disturbances.touches(kind, from, to))
     return { excuse: 'no-data' };
+  // A node that is back with the slot's first answer has cost nothing but time.
+  if (wasUnfit(world, from + SETTLE_MS, Math.max(latest, from + SETTLE_MS))) return { by: 'deferral' };
   return { by: isSlow || wasUnfit(world, from, latest) ? 'slot-end' : 'due-time' };
 }
 

@@ -40,6 +40,12 @@ const broken: [string, Sabotage, string[]][] = [
   ['claims do not outlive a restart', { claims: () => new ClaimLedger() }, ['nothingTwice', 'neverAttestsBackwards']],
   ['proposals are lost', { loseBatch: ({ kind }) => kind === 'proposer' }, ['everyDutyOnce']],
   ['one slot is lost', { loseBatch: ({ slot }) => slot % 8 === 0 && slot > 0 }, ['everyDutyOnce']],
+  ['nobody is told what is held back', { loseLine: ({ type }) => type === 'duty-deferred' }, ['everyDutyOnce']],
+  [
+    'attestations that were held back are lost',
+    { loseBatch: ({ kind, trigger }) => kind === 'attester' && trigger === 'late' },
+    ['everyDutyOnce'],
+  ],
   ['outcomes are not told', { loseLine: ({ type }) => type === 'duty-executed' }, ['oneEndingEach']],
   ['a duty is not said to be due', { loseLine: ({ type }) => type === 'duty-due' }, ['oneEndingEach']],
 ];

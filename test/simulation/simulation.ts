@@ -46,7 +46,7 @@ export async function simulate(options: SimulationOptions, hooks: RunHooks = {})
   const began = performance.now();
   const world = new World(options, hooks.sabotage, hooks.onRecorded);
   const tally = emptyTally();
-  const demand: Demand = { demanded: 0, excused: new Map() };
+  const demand: Demand = { demanded: 0, held: 0, excused: new Map() };
   const quiet: QuietEpochs = { counted: 0 };
   const checks: Record<string, Check> = {
     nothingTwice,

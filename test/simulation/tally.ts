@@ -53,7 +53,7 @@ export function summaryOf({ tally, demand, quiet }: Outcome, epochs: number, sec
   const reasons = [...demand.excused].sort(([, a], [, b]) => b - a).map(([why, count]) => `${why} ${share(count)}`);
   return [
     `duties handed over: ${listed(tally.byTrigger)}`,
-    `demanded by the oracle: ${demand.demanded} duties; excused: ${share(excused)} (${reasons.join(', ') || 'none'})`,
+    `demanded by the oracle: ${demand.demanded} duties, ${demand.held} of them to be held back; excused: ${share(excused)} (${reasons.join(', ') || 'none'})`,
     `quiet epochs, every request accounted for: ${quiet.counted}`,
     `skipped: ${listed(tally.skipped)}`,
     `tables fetched: ${tally.lines.get('duties-fetched') ?? 0}, failed ${tally.lines.get('duties-fetch-failed') ?? 0}, cancelled ${tally.lines.get('duties-fetch-cancelled') ?? 0}; requests: ${tally.requests}`,

@@ -1,5 +1,5 @@
 /** Stands between scheduler and node and writes down every request: what the checks know of the wire comes from here. */
-import { BeaconNodeError, type BeaconNode, type Clock, type SyncStatus } from '../../machines/ports.js';
+import { BeaconNodeError, type BeaconNode, type Clock, type HeadRoot, type SyncStatus } from '../../machines/ports.js';
 import type { Epoch } from '../../machines/rules/chain-time.js';
 import type { DutyAnswer, Role } from '../../machines/rules/duties.js';
 import type { InProcessNode, NodeMethod } from '../../src/devnet/index.js';
@@ -33,6 +33,7 @@ export interface NodeObserver {
   dutiesAnswered(asked: AskedDuties, answer: DutyAnswer): void;
   /** The node's word on itself; undefined: it could not be reached. */
   statusKnown(status: SyncStatus | undefined): void;
+  headRootAnswered(head: HeadRoot): void;
 }
 
 /** Requests under way, by when they began, and the node that writes them down. */
@@ -95,7 +96,11 @@ export function watchedNode(inner: InProcessNode, clock: Clock, observer: NodeOb
       ),
     getAttestationData: (slot, index, signal) =>
       watch({ method: 'getAttestationData' }, () => inner.getAttestationData(slot, index, signal)),
-    getHeadRoot: (signal) => watch({ method: 'getHeadRoot' }, () => inner.getHeadRoot(signal)),
+    async getHeadRoot(signal) {
+      const head = await watch({ method: 'getHeadRoot' }, () => inner.getHeadRoot(signal));
+      observer.headRootAnswered(head);
+      return head;
+    },
     subscribeBeaconCommittees: (entries, signal) =>
       watch({ method: 'subscribeBeaconCommittees' }, () => inner.subscribeBeaconCommittees(entries, signal)),
     subscribeSyncCommittees: (entries, signal) =>

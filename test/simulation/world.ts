@@ -139,6 +139,10 @@ export class World {
         this.#tell((observer) => observer.dutiesAnswered?.(asked, answer));
       },
       statusKnown: (status) => this.#noteFitness(isFit(status)),
+      headRootAnswered: ({ executionOptimistic }) => {
+        // Nothing to sign over.
+        if (executionOptimistic) this.disturb('sync-committee');
+      },
     });
     this.shown = new ShownDuties(this.chain, () => this.clock.now());
     for (const { index, pubkey } of this.chain.validators) this.membership.begin(index, pubkey);
@@ -225,10 +229,17 @@ export class World {
       this.disturbances.add('all', from, to);
       this.disturbances.add('network', from, to);
     }
-    if (error === undefined || error.kind === 'aborted' || isRefusal(error)) return;
+    if (error === undefined || error.kind === 'aborted') return;
+    // An unfit node refuses data before it has been asked how it is.
+    if (isRefusal(error) && !this.refusesUnfit({ from, to, error })) return;
     this.disturbances.add('all', from, to);
     if (method === 'getAttestationData') this.disturbances.add('attester', from, to);
     if (method === 'getHeadRoot') this.disturbances.add('sync-committee', from, to);
+  }
+
+  /** A node that is not to be trusted refuses requests, whatever they are. */
+  refusesUnfit({ from, to, error }: Pick<WatchedRequest, 'from' | 'to' | 'error'>): boolean {
+    return error?.status === 503 && this.disturbances.touches('unfit', from, to);
   }
 
   #noteFitness(fit: boolean): void {

@@ -7,6 +7,8 @@ import { BySlot, keyOf, REMEMBERED_SLOTS, type Check, type Violate } from './che
 /** Counts of what was demanded and what was excused. */
 export interface Demand {
   demanded: number;
+  /** Those of them that were to be held back, the node being unfit. */
+  held: number;
   readonly excused: Map<Excuse, number>;
 }
 
@@ -16,20 +18,22 @@ export function everyDutyOnce(demand: Demand): Check {
     const handOvers = new BySlot(() => new Map<string, HandOver[]>());
     const released = new BySlot(() => new Set<string>());
     const attested = new Map<ValidatorIndex, { readonly slot: Slot; readonly epoch: Epoch }>();
-    const owed: (CanonicalDuty & { readonly excuse: Excuse })[] = [];
-    const excuse = (why: Excuse) => demand.excused.set(why, (demand.excused.get(why) ?? 0) + 1);
+    const deferred = new BySlot(() => new Set<string>());
+    const owed: OwedDuty[] = [];
+    const excuse = (why: Excuse | undefined) => {
+      if (why !== undefined) demand.excused.set(why, (demand.excused.get(why) ?? 0) + 1);
+    };
     const hasMoved = ({ kind, slot, validator }: CanonicalDuty) => {
       const last = kind === 'attester' ? attested.get(validator) : undefined;
       return last !== undefined && last.slot !== slot && last.epoch >= Math.floor(slot / world.spec.slotsPerEpoch);
     };
     const settle = (now: Slot) => {
       for (const duty of owed.splice(0)) {
-        if (hasRunLate(handOvers, duty)) demand.demanded++;
+        if (hasRunLate(handOvers, duty)) demand.demanded += duty.excuse === undefined ? 0 : 1;
         else if (!isStillOwed(world, now, duty) || hasMoved(duty)) excuse(duty.excuse);
         else if (!isCalm(world, now)) owed.push(duty);
         else {
-          demand.demanded++;
-          violate(`${keyOf(duty)} was not made up for by slot ${now} (${duty.excuse})`);
+          violate(`${keyOf(duty)} was not made up for by slot ${now} (${duty.excuse ?? 'unfit-node'})`);
         }
       }
     };
@@ -39,6 +43,11 @@ export function everyDutyOnce(demand: Demand): Check {
         const key = keyOf(handOver);
         ofSlot.set(key, [...(ofSlot.get(key) ?? []), handOver]);
         if (handOver.kind === 'attester') attested.set(handOver.validator, handOver);
+      },
+      line(line) {
+        if (line.type !== 'duty-deferred') return;
+        const { role: kind, slot, validators } = line;
+        for (const validator of validators) deferred.at(slot).add(keyOf({ kind, slot, validator }));
       },
       released: (kind, slot, validator) => released.at(slot).add(keyOf({ kind, slot, validator })),
       slotEnds(slot) {
@@ -51,17 +60,31 @@ export function everyDutyOnce(demand: Demand): Check {
             continue;
           }
           demand.demanded++;
-          const latest = demanded.by === 'slot-end' ? SLOT_MS : LATEST_MS[duty.kind];
           const key = keyOf(duty);
           const times = handOvers.at(slot).get(key) ?? [];
+          if (demanded.by === 'deferral') {
+            demand.held++;
+            if (times.length > 0) continue;
+            if (!deferred.at(slot).has(key)) violate(`${key} has neither run nor been deferred`);
+            if (duty.kind === 'attester') owed.push({ ...duty, excuse: undefined });
+            continue;
+          }
+          const latest = demanded.by === 'slot-end' ? SLOT_MS : LATEST_MS[duty.kind];
           const again = released.at(slot).has(key);
           assertOnce(key, times, world.startOf(slot), latest, again, violate);
         }
         handOvers.forgetBefore(slot - REMEMBERED_SLOTS);
         released.forgetBefore(slot - REMEMBERED_SLOTS);
+        deferred.forgetBefore(slot - REMEMBERED_SLOTS);
       },
     };
   };
+}
+
+/** An attestation that is to be made up for, if it can be. */
+interface OwedDuty extends CanonicalDuty {
+  /** Why it is not demanded, where it cannot be; undefined where what was demanded of it has been met. */
+  readonly excuse: Excuse | undefined;
 }
 
 function assertOnce(
@@ -81,7 +104,7 @@ function assertOnce(
 
 /** An attestation that was held back in its slot runs when the node is back, within an epoch. */
 function canBeMadeUp(excuse: Excuse): boolean {
-  return excuse === 'unfit-node' || excuse === 'no-data' || excuse === 'restart' || excuse === 'clock-jump';
+  return excuse === 'no-data' || excuse === 'restart' || excuse === 'clock-jump';
 }
 
 function hasRunLate(handOvers: BySlot<Map<string, HandOver[]>>, duty: CanonicalDuty): boolean {

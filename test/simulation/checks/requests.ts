@@ -150,11 +150,12 @@ function hasGap(slotsWithoutBlock: readonly Slot[]): boolean {
 
 /** A node refuses what it was asked wrongly. Only some refusals are no fault of the scheduler's. */
 export const nothingRefused: Check = (world, violate) => ({
-  requestEnded({ method, from, to, error }) {
+  requestEnded(request) {
+    const { method, from, to, error } = request;
     if (!isRefusal(error)) return;
     // The node has stopped serving it, which shows only so; it is not asked again before it was away.
     if (error!.status === 404 && method === 'getProposerDuties') return;
-    if (error!.status === 503 && world.disturbances.touches('unfit', from, to)) return;
+    if (world.refusesUnfit(request)) return;
     // By a clock that was set back, what was near is far ahead.
     if (world.disturbances.touches('clock', from, to)) return;
     violate(`${error!.message}`);
