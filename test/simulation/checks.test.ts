@@ -150,6 +150,18 @@ describe('in a quiet epoch', () => {
     expect(violations).toEqual(['in the quiet epoch 5: 1 × subscribeSyncCommittees, not 0']);
   });
 
+  test('the table of a single validator is asked for like a probe', () => {
+    const { violations } = seen((look, world, slot) => {
+      if (slot !== 47) return;
+      for (const member of world.membership.active().slice(1)) world.membership.remove(member);
+      look.requested!({ method: 'getAttesterDuties', duties: { role: 'attester', epoch: 6, validators: 1 } });
+    });
+    // The world asked as for many, too; what a single one needs is all there.
+    expect(violations).toEqual([
+      'in the quiet epoch 5: 1 × subscribeSyncCommittees, not 0; 1 × table attester 6, not 0',
+    ]);
+  });
+
   test('a disturbance makes it another', () => {
     expect(seen((_look, world, slot) => slot === 42 && world.disturb('requests')).counted).toBe(0);
     expect(seen((_look, world, slot) => slot === 42 && world.disturb(3)).counted).toBe(0);

@@ -129,6 +129,11 @@ function needed({ spec, chain, membership }: World, epoch: Epoch): Map<string, n
     // Everything at the epoch's start, and what the new table brings.
     ['subscribeBeaconCommittees', 2],
   ]);
+  // The table of a single validator asks like a probe.
+  if (ours.size === 1) {
+    expected.set(`probe attester ${epoch + 1}`, 4);
+    expected.delete(`table attester ${epoch + 1}`);
+  }
   if (preparing >= 0) expected.set(`table sync-committee ${period + 1}`, 1);
   const atStart = serves(period) || (preparing > 0 && serves(period + 1)) ? 1 : 0;
   const withTable = preparing === 0 && serves(period + 1) ? 1 : 0;
