@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { dutyRoleMachine } from '../../machines/duty-role.machine.js';
-import { ROLES } from '../../machines/rules/duties.js';
+import { ROLES, type Role } from '../../machines/rules/duties.js';
 import { testEveryTransition } from './chart-coverage.js';
 import { CommitteeRehearsal } from './committee-rehearsal.js';
 import { COMMITTEE_EVENTS, committeeSpec } from './committee-spec.js';
 import { ExecutionRehearsal } from './execution-rehearsal.js';
-import { EXECUTION_EVENTS, executionSpec } from './execution-spec.js';
+import { EXECUTION_EVENTS, executionSpec, type ExecutionVariant } from './execution-spec.js';
 import { MembershipRehearsal } from './membership-rehearsal.js';
 import { MEMBERSHIP_EVENTS, membershipSpec } from './membership-spec.js';
 import { playPaths } from './play-paths.js';
@@ -40,16 +40,24 @@ playPaths(
   (rehearsal, { value }, after) => expect(rehearsal.state, after).toEqual({ schedule: value, execution: 'idle' }),
 );
 
-playPaths(
-  'execution of the attester role',
-  executionSpec,
-  EXECUTION_EVENTS,
-  () => new ExecutionRehearsal(taken.inspect),
-  (rehearsal, { value, context }, after) => {
-    expect(rehearsal.state, after).toEqual(value);
-    expect(rehearsal.running, after).toBe(context.running);
-  },
-);
+const EXECUTIONS: Readonly<Record<Role, ExecutionVariant>> = {
+  attester: { waitsForHead: true, hasRoot: true, endsWithSlot: false, everySlot: false },
+  proposer: { waitsForHead: false, hasRoot: true, endsWithSlot: true, everySlot: false },
+  'sync-committee': { waitsForHead: true, hasRoot: false, endsWithSlot: true, everySlot: true },
+};
+
+for (const role of ROLES) {
+  playPaths(
+    `execution of the ${role} role`,
+    executionSpec(EXECUTIONS[role]),
+    EXECUTION_EVENTS,
+    () => new ExecutionRehearsal(role, taken.inspect),
+    (rehearsal, { value, context }, after) => {
+      expect(rehearsal.state, after).toEqual(value);
+      expect(rehearsal.running, after).toBe(context.running);
+    },
+  );
+}
 
 for (const role of ROLES) {
   playPaths(

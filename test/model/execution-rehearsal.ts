@@ -1,54 +1,70 @@
-import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { BeaconNodeError, type ExecutionReport } from '../../machines/ports.js';
+import type { AnyActorRef } from 'xstate';
+import { BeaconNodeError, type DutyBatch, type ExecutionReport } from '../../machines/ports.js';
 import { createScriptedRig, type ScriptedRig } from '../support/scripted-rig.js';
 import { root, type ScriptedDuty } from '../support/scripted-node.js';
+import type { Role } from '../../machines/rules/duties.js';
 import type { ExecutionModelEvent } from './execution-spec.js';
+import type { Inspect, Rehearsal } from './play-paths.js';
 
-/** First slot of an epoch of 32 slots: no path comes to its middle. */
+/** First slot of an epoch of 32 slots, not of a period's last two: no path comes to the epoch's middle. */
 const START = 64;
 const EPOCH = 2;
 /** The attestation due point of a slot of 12 s. */
 const DUE_MS = 4000;
 
-/** The real attester role with a duty in every odd slot, and an executor that comes back when told. */
-export class ExecutionRehearsal {
+/**
+ * A real role with a duty in every odd slot, or a sync committee with one in every slot, and an executor that comes back
+ * when told, or when it is called off.
+ */
+export class ExecutionRehearsal implements Rehearsal<ExecutionModelEvent> {
   readonly #rig: ScriptedRig;
-  readonly #executions: (() => void)[] = [];
+  readonly #executions = new Set<() => void>();
   #duties: readonly ScriptedDuty[] = Array.from({ length: 16 }, (_, i) => [START + 2 * i + 1, i] as const);
   #slot = START;
   #lastRoot = 16;
   #faulty = false;
 
-  constructor(inspect: (event: InspectionEvent) => void) {
+  constructor(
+    private readonly role: Role,
+    inspect: Inspect,
+  ) {
     const random = () => {
       if (this.#faulty) throw new Error('a fault in a batch');
       return 0.5;
     };
-    const attester = () => new Promise<ExecutionReport>((resolve) => this.#executions.push(() => resolve(new Map())));
+    const execute = ({ duties }: DutyBatch) =>
+      new Promise<ExecutionReport>((resolve) => {
+        const finish = () => {
+          this.#executions.delete(finish);
+          resolve(new Map());
+        };
+        this.#executions.add(finish);
+        duties[0]!.signal.addEventListener('abort', finish);
+      });
     this.#rig = createScriptedRig({
       validators: this.#duties.map(([, validator]) => validator),
-      chain: { slotsPerEpoch: 32 },
-      scheduler: { roles: ['attester'], executors: { attester }, late: 'never', random, inspect },
+      chain: { slotsPerEpoch: 32, epochsPerSyncCommitteePeriod: 8 },
+      scheduler: { roles: [role], executors: { [role]: execute }, late: 'never', random, inspect },
     });
+    this.#rig.node.sync.set(0, [0, 1]);
     this.#setTable();
-    this.#rig.node.attester.set(EPOCH + 1, { root: root(1), duties: [] });
   }
 
   async start(): Promise<void> {
     await this.#rig.startAt(START);
     this.#oldHead();
-    this.#rig.node.hold = () => true;
+    this.#rig.node.hold = (method) => method === this.role;
     await this.#rig.settle();
   }
 
   get state(): { schedule: string; execution: string } {
-    const { schedule, execution } = this.#rig.scheduler.snapshot()!.roles['attester']!;
+    const { schedule, execution } = this.#rig.scheduler.snapshot()!.roles[this.role]!;
     return { schedule, execution };
   }
 
   /** Batches that are with the executor. */
   get running(): boolean {
-    return this.#executions.length > 0;
+    return this.#executions.size > 0;
   }
 
   async play({ type }: ExecutionModelEvent): Promise<void> {
@@ -58,7 +74,7 @@ export class ExecutionRehearsal {
       case 'tick with a duty': {
         const parity = type === 'tick' ? 0 : 1;
         do await this.#tick();
-        while (this.#slot % 2 !== parity);
+        while (this.role !== 'sync-committee' && this.#slot % 2 !== parity);
         break;
       }
       case 'head':
@@ -96,7 +112,7 @@ export class ExecutionRehearsal {
         await this.#crash();
         break;
       case 'done':
-        for (const finish of this.#executions.splice(0)) finish();
+        for (const finish of [...this.#executions]) finish();
         break;
     }
     await this.#rig.settle();
@@ -113,7 +129,7 @@ export class ExecutionRehearsal {
       executionOptimistic: false,
     };
     const { children } = this.#rig.scheduler.actor!.getSnapshot();
-    (children['attester'] as AnyActorRef).send({ type: 'OTHER_HEAD', node: 1, head, at: this.#rig.clock.now() });
+    (children[this.role] as AnyActorRef).send({ type: 'OTHER_HEAD', node: 1, head, at: this.#rig.clock.now() });
   }
 
   stop(): Promise<void> {
@@ -140,7 +156,12 @@ export class ExecutionRehearsal {
   }
 
   #setDuties(): void {
-    this.#rig.node.attester.set(EPOCH, { root: root(this.#lastRoot), duties: this.#duties });
+    const { node } = this.#rig;
+    const table = { root: root(this.#lastRoot), duties: this.#duties };
+    // Both roots of a head are those of the attester tables, whatever the role.
+    node.attester.set(EPOCH, table);
+    node.attester.set(EPOCH + 1, { root: root(this.#lastRoot + 0x40), duties: [] });
+    node.proposer.set(EPOCH, table);
   }
 
   #answer(): void {
@@ -155,12 +176,13 @@ export class ExecutionRehearsal {
   /** The data fails, and so does the jitter of its retry: the batch's own actor stumbles. */
   async #crash(): Promise<void> {
     const { node } = this.#rig;
-    const { getAttestationData } = node;
-    node.getAttestationData = () => Promise.reject(new BeaconNodeError('http', 'HTTP 500', 500));
+    const { getAttestationData, getHeadRoot } = node;
+    const refuse = () => Promise.reject(new BeaconNodeError('http', 'HTTP 500', 500));
+    Object.assign(node, { getAttestationData: refuse, getHeadRoot: refuse });
     this.#faulty = true;
     node.head(this.#slot);
     await this.#rig.settle();
     this.#faulty = false;
-    node.getAttestationData = getAttestationData;
+    Object.assign(node, { getAttestationData, getHeadRoot });
   }
 }
