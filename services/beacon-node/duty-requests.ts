@@ -1,11 +1,12 @@
 import { BeaconNodeError } from '../../machines/ports.js';
 import type { Epoch } from '../../machines/rules/chain-time.js';
 import type { DutyAnswer } from '../../machines/rules/duties.js';
+import { ANSWER_LIMITS } from './answer-limits.js';
 import { chunksOf, forEachChunk } from './chunks.js';
 import { type DutyPart, readAttesterDuties, readProposerDuties, readSyncDuties, slotRange } from './duty-answers.js';
 import { joinColumns } from './duty-columns.js';
 import { abortedError } from './failures.js';
-import { endpointOf, type HttpClient, type NodeRequest } from './http-client.js';
+import { endpointOf, type HttpClient, type ReadRequest } from './http-client.js';
 import { ParseTurns } from './parse-turns.js';
 
 /** Indices per request: its answer parses in less than 5 ms. */
@@ -47,8 +48,9 @@ export class DutyRequests {
   ): Promise<DutyAnswer> {
     const path = `/eth/v${version}/validator/duties/proposer/${epoch}`;
     const slots = slotRange(epoch, settings.slotsPerEpoch);
-    const part = await this.#part({ method: 'GET', path, budgetMs: settings.budgetMs, signal }, (endpoint, text) =>
-      readProposerDuties(endpoint, text, slots),
+    const part = await this.#part(
+      { method: 'GET', path, budgetMs: settings.budgetMs, maxBytes: ANSWER_LIMITS.medium, signal },
+      (endpoint, text) => readProposerDuties(endpoint, text, slots),
     );
     return { ...part, endpointVersion: version };
   }
@@ -65,8 +67,9 @@ export class DutyRequests {
     for (let attempt = 1; attempt <= 2; attempt++) {
       const parts = await forEachChunk(chunks, callerSignal, (chunk, signal) => {
         const body = Array.from(chunk, String);
-        return this.#part({ method: 'POST', path, body, budgetMs: settings.budgetMs, signal }, (endpoint, text) =>
-          read(endpoint, text, chunk),
+        return this.#part(
+          { method: 'POST', path, body, budgetMs: settings.budgetMs, maxBytes: ANSWER_LIMITS.rows, signal },
+          (endpoint, text) => read(endpoint, text, chunk),
         );
       });
       const dependentRoot = parts[0]?.dependentRoot ?? null;
@@ -81,7 +84,7 @@ export class DutyRequests {
     throw new BeaconNodeError('schema', `POST ${path}: dependent root changed between chunks`);
   }
 
-  async #part(request: NodeRequest, read: (endpoint: string, text: string) => DutyPart): Promise<DutyPart> {
+  async #part(request: ReadRequest, read: (endpoint: string, text: string) => DutyPart): Promise<DutyPart> {
     const endpoint = endpointOf(request);
     const text = await this.http.getText(request);
     await this.#turns.next();

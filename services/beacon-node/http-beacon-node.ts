@@ -12,6 +12,7 @@ import {
 import type { ChainSpec, Epoch, Slot } from '../../machines/rules/chain-time.js';
 import type { DutyAnswer } from '../../machines/rules/duties.js';
 import type { ValidatorId, ValidatorRecord } from '../../machines/rules/validators.js';
+import { ANSWER_LIMITS } from './answer-limits.js';
 import { readSpec, type SpecPart } from './chain-spec.js';
 import { chunksOf } from './chunks.js';
 import { type DutyRequestSettings, DutyRequests } from './duty-requests.js';
@@ -23,8 +24,8 @@ import {
   type ExchangeObserver,
   HttpClient,
   isSuccess,
-  type NodeRequest,
   parseJson,
+  type ReadRequest,
 } from './http-client.js';
 import { type NodeAddress, parseNodeAddress } from './node-address.js';
 import { ANSWERS, readAnswer } from './schemas.js';
@@ -84,7 +85,8 @@ class HttpBeaconNode implements BeaconNode {
   }
 
   async getChainSpec(signal: AbortSignal): Promise<ChainSpec | undefined> {
-    const specRequest = this.#get('/eth/v1/config/spec', this.#budgets.other, signal);
+    const { medium: maxBytes } = ANSWER_LIMITS;
+    const specRequest = { ...this.#get('/eth/v1/config/spec', this.#budgets.other, signal), maxBytes };
     const specEndpoint = endpointOf(specRequest);
     const specBody = readAnswer(ANSWERS.specBody, specEndpoint, await this.#http.getJson(specRequest));
     const spec = readSpec(specEndpoint, specBody);
@@ -172,8 +174,8 @@ class HttpBeaconNode implements BeaconNode {
     return { budgetMs: this.#budgets.duties, slotsPerEpoch: this.#spec?.slotsPerEpoch };
   }
 
-  #get(path: string, budgetMs: number, signal: AbortSignal): NodeRequest {
-    return { method: 'GET', path, budgetMs, signal };
+  #get(path: string, budgetMs: number, signal: AbortSignal): ReadRequest {
+    return { method: 'GET', path, budgetMs, maxBytes: ANSWER_LIMITS.small, signal };
   }
 
   async #subscribe<T>(

@@ -6,7 +6,6 @@ import { RequestScope } from './request-scope.js';
 import { BodyTooLargeError, readText } from './response-text.js';
 
 const SCOPE_ERRORS = { timedOut: timeoutError, givenUp: abortedError };
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Of an answer that only matters by its status. */
 const MAX_IGNORED_BYTES = 64 * 1024;
 /** Longer than a slot, so that the next slot's requests find their connection; shorter than common servers' limits. */
@@ -33,6 +32,12 @@ export interface NodeRequest {
   readonly body?: unknown;
   readonly budgetMs: number;
   readonly signal: AbortSignal;
+}
+
+/** A request whose answer is read. */
+export interface ReadRequest extends NodeRequest {
+  /** A larger answer is refused, with kind `schema`. */
+  readonly maxBytes: number;
 }
 
 /** An answer of any HTTP status. */
@@ -84,22 +89,22 @@ export class HttpClient {
   ) {}
 
   /** The answer, whatever its status. */
-  send(request: NodeRequest): Promise<NodeAnswer> {
+  send(request: ReadRequest): Promise<NodeAnswer> {
     return this.#exchange(request, async (response) => ({
       status: response.statusCode,
-      text: await readText(response.body, MAX_ANSWER_BYTES),
+      text: await readText(response.body, request.maxBytes),
     }));
   }
 
   /** The text of a 2xx answer; any other status rejects with kind `http`. */
-  async getText(request: NodeRequest): Promise<string> {
+  async getText(request: ReadRequest): Promise<string> {
     const { status, text } = await this.send(request);
     if (!isSuccess(status)) throw httpError(endpointOf(request), status, text);
     return text;
   }
 
   /** The JSON of a 2xx answer. */
-  async getJson(request: NodeRequest): Promise<unknown> {
+  async getJson(request: ReadRequest): Promise<unknown> {
     return parseJson(endpointOf(request), await this.getText(request));
   }
 
@@ -160,7 +165,7 @@ export class HttpClient {
       return await read(response);
     } catch (error) {
       if (scope.endedBy !== undefined) throw scope.endedBy;
-      if (error instanceof BodyTooLargeError) throw tooLargeError(endpoint, MAX_ANSWER_BYTES);
+      if (error instanceof BodyTooLargeError) throw tooLargeError(endpoint, error.maxBytes);
       throw transportError(endpoint, error);
     } finally {
       scope.close();

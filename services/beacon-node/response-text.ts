@@ -1,6 +1,9 @@
 /** Thrown by {@link readText}: the body is larger than allowed. */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
+  constructor(readonly maxBytes: number) {
+    super(`larger than ${maxBytes} bytes`);
+  }
 }
 
 /**
@@ -12,7 +15,7 @@ export async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number
   let size = 0;
   for await (const part of body) {
     size += part.byteLength;
-    if (size > maxBytes) throw new BodyTooLargeError();
+    if (size > maxBytes) throw new BodyTooLargeError(maxBytes);
     parts.push(part);
   }
   return Buffer.concat(parts, size).toString('utf8');

@@ -23,6 +23,8 @@ function integerUpTo(max: number) {
 }
 
 const integer = integerUpTo(Number.MAX_SAFE_INTEGER);
+/** Unix seconds that are a safe number of ms too. */
+const unixSeconds = integerUpTo(Math.floor(Number.MAX_SAFE_INTEGER / 1000));
 const validatorIndex = integerUpTo(2 ** 32 - 1);
 const epoch = field((value) => {
   const number = readEpoch(value);
@@ -36,6 +38,26 @@ const laterBoolean = boolean.default(false);
 
 function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.object(shape, { error: 'expected an object' });
+}
+
+/**
+ * A list of rows, read up to the first wrong one: zod's own array notes every fault of every row, and an answer of
+ * nothing but faults would cost a hundred times its size.
+ */
+function rowsOf<T>(row: z.ZodType<T>) {
+  return z.array(z.unknown(), { error: 'expected an array' }).transform((rows, context): T[] => {
+    const values: T[] = [];
+    for (const [place, value] of rows.entries()) {
+      const result = row.safeParse(value);
+      if (!result.success) {
+        const [issue] = result.error.issues;
+        context.addIssue({ code: 'custom', message: issue!.message, path: [place, ...issue!.path] });
+        return z.NEVER;
+      }
+      values.push(result.data);
+    }
+    return values;
+  });
 }
 
 const syncing = object({
@@ -55,7 +77,7 @@ const syncing = object({
 }));
 
 const genesis = object({
-  data: object({ genesis_time: integer, genesis_validators_root: root }),
+  data: object({ genesis_time: unixSeconds, genesis_validators_root: root }),
 }).transform(({ data }) => ({
   genesisTimeMs: data.genesis_time * 1000,
   genesisValidatorsRoot: data.genesis_validators_root,
@@ -64,24 +86,19 @@ const genesis = object({
 // Spec values are foreign and of any shape; `chain-spec.ts` reads the few it needs.
 const specBody = object({ data: field(readObject, 'expected an object') }).transform(({ data }) => data);
 
-const validators = object({
-  data: z.array(
-    object({
-      index: validatorIndex,
-      status: z.enum(VALIDATOR_STATUSES, { error: 'expected a validator status of the Beacon API' }),
-      validator: object({ pubkey, activation_epoch: epoch, exit_epoch: epoch }),
-    }),
-    { error: 'expected an array' },
-  ),
-}).transform(({ data }): ValidatorRecord[] =>
-  data.map((row) => ({
-    index: row.index,
-    pubkey: row.validator.pubkey,
-    status: row.status,
-    activationEpoch: row.validator.activation_epoch,
-    exitEpoch: row.validator.exit_epoch,
-  })),
-);
+const validator = object({
+  index: validatorIndex,
+  status: z.enum(VALIDATOR_STATUSES, { error: 'expected a validator status of the Beacon API' }),
+  validator: object({ pubkey, activation_epoch: epoch, exit_epoch: epoch }),
+}).transform((row): ValidatorRecord => ({
+  index: row.index,
+  pubkey: row.validator.pubkey,
+  status: row.status,
+  activationEpoch: row.validator.activation_epoch,
+  exitEpoch: row.validator.exit_epoch,
+}));
+
+const validators = object({ data: rowsOf(validator) }).transform(({ data }) => data);
 
 const checkpoint = object({ epoch: integer, root });
 

@@ -1,7 +1,8 @@
 import { BeaconNodeError } from '../../machines/ports.js';
 import type { ValidatorId, ValidatorRecord } from '../../machines/rules/validators.js';
+import { ANSWER_LIMITS } from './answer-limits.js';
 import { chunksOf, forEachChunk } from './chunks.js';
-import { endpointOf, type HttpClient } from './http-client.js';
+import { endpointOf, type HttpClient, type NodeRequest } from './http-client.js';
 import { ANSWERS, readAnswer } from './schemas.js';
 
 const PATH = '/eth/v1/beacon/states/head/validators';
@@ -51,7 +52,8 @@ export class ValidatorLookup {
     return records;
   }
 
-  async #request(request: Parameters<HttpClient['getJson']>[0]): Promise<ValidatorRecord[]> {
-    return readAnswer(ANSWERS.validators, endpointOf(request), await this.http.getJson(request));
+  async #request(request: NodeRequest): Promise<ValidatorRecord[]> {
+    const body = await this.http.getJson({ ...request, maxBytes: ANSWER_LIMITS.rows });
+    return readAnswer(ANSWERS.validators, endpointOf(request), body);
   }
 }

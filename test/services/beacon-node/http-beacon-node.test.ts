@@ -76,6 +76,7 @@ describe('getChainSpec', () => {
     [404, '"text"', 'http'],
     [503, '{"message":"later"}', 'http'],
     [200, '{"data":{"genesis_time":"x"}}', 'schema'],
+    [200, `{"data":{"genesis_time":"9007199254741","genesis_validators_root":"${ROOT_A}"}}`, 'schema'],
     [200, 'ok', 'schema'],
   ] as const)('rejects a genesis answer %d %s', async (status, body, kind) => {
     genesis(status, body);

@@ -5,7 +5,7 @@ import {
   createNodeAgent,
   HttpClient,
   type NodeExchange,
-  type NodeRequest,
+  type ReadRequest,
 } from '../../../services/beacon-node/http-client.js';
 import { parseNodeAddress } from '../../../services/beacon-node/node-address.js';
 import { RealClock } from '../../../services/clock/real-clock.js';
@@ -15,13 +15,14 @@ import { NO_SIGNAL, rejectionOf } from './rejection.js';
 
 const dispatcher = createNodeAgent();
 const clock = new VirtualClock(0);
+const MAX_BYTES = 1024 * 1024;
 
 function client(url: string, ofClock: VirtualClock | RealClock = clock): HttpClient {
   return new HttpClient(parseNodeAddress(url), ofClock, dispatcher);
 }
 
-function get(path: string, signal = NO_SIGNAL, budgetMs = 1000): NodeRequest {
-  return { method: 'GET', path, budgetMs, signal };
+function get(path: string, signal = NO_SIGNAL, budgetMs = 1000): ReadRequest {
+  return { method: 'GET', path, budgetMs, maxBytes: MAX_BYTES, signal };
 }
 
 const freed = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -127,7 +128,7 @@ describe('HttpClient', () => {
   });
 
   it('refuses an endless answer', async () => {
-    const piece = Buffer.alloc(4 * 1024 * 1024, ' ');
+    const piece = Buffer.alloc(64 * 1024, ' ');
     server.handle((_request, response) => {
       response.writeHead(200);
       const more = () => {
@@ -137,7 +138,7 @@ describe('HttpClient', () => {
       more();
     });
     const error = await rejectionOf(client(server.url).getJson(get('/eth/v1/x')));
-    expect(error).toMatchObject({ kind: 'schema', message: 'GET /eth/v1/x: answer: larger than 67108864 bytes' });
+    expect(error).toMatchObject({ kind: 'schema', message: 'GET /eth/v1/x: answer: larger than 1048576 bytes' });
     await until(() => server.brokenOff === 1, 'the connection is closed');
   });
 
