@@ -5,6 +5,12 @@ import { NOT_AN_INTEGER, readEpoch, readInteger } from './wire-values.js';
 /** Everything of a {@link ChainSpec} that does not come from genesis. */
 export type SpecPart = Omit<ChainSpec, 'genesisTimeMs' | 'genesisValidatorsRoot'>;
 
+/** What a chain may be like. Timers run by the slot, and a table has a word for every slot of its epoch. */
+const SHORTEST_SLOT_MS = 50;
+const LONGEST_SLOT_MS = 3_600_000;
+const MOST_SLOTS_PER_EPOCH = 65_536;
+const MOST_EPOCHS_PER_PERIOD = 65_536;
+
 /**
  * Reads `data` of `GET /eth/v1/config/spec`. Keys that are not needed are ignored, whatever their values. Throws a
  * `BeaconNodeError` of kind `schema` that names a key which is missing without a default, or has no usable value.
@@ -16,10 +22,10 @@ export function readSpec(endpoint: string, data: Readonly<Record<string, unknown
   // No `in`: a spec key cannot be one that every object inherits.
   const given = (key: string): boolean => Object.hasOwn(data, key);
 
-  const positive = (key: string): number => {
+  const positive = (key: string, max: number): number => {
     if (!given(key)) return fail(key, 'missing');
-    const value = readInteger(data[key], Number.MAX_SAFE_INTEGER);
-    return value > 0 ? value : fail(key, 'expected a positive decimal number');
+    const value = readInteger(data[key], max);
+    return value > 0 ? value : fail(key, `expected a decimal number from 1 to ${max}`);
   };
   const forkEpoch = (key: string): number => {
     if (!given(key)) return Infinity;
@@ -33,8 +39,11 @@ export function readSpec(endpoint: string, data: Readonly<Record<string, unknown
   };
   const slotDurationMs = (): number => {
     // Where the two disagree, the newer key is the one that clients follow.
-    if (given('SLOT_DURATION_MS')) return positive('SLOT_DURATION_MS');
-    if (given('SECONDS_PER_SLOT')) return positive('SECONDS_PER_SLOT') * 1000;
+    if (given('SLOT_DURATION_MS')) {
+      const value = positive('SLOT_DURATION_MS', LONGEST_SLOT_MS);
+      return value >= SHORTEST_SLOT_MS ? value : fail('SLOT_DURATION_MS', `expected at least ${SHORTEST_SLOT_MS}`);
+    }
+    if (given('SECONDS_PER_SLOT')) return positive('SECONDS_PER_SLOT', LONGEST_SLOT_MS / 1000) * 1000;
     return fail('SLOT_DURATION_MS', 'missing, and SECONDS_PER_SLOT too');
   };
   const duePoints = (suffix: '' | '_GLOAS', first: number, second: number): DuePoints => ({
@@ -52,8 +61,8 @@ export function readSpec(endpoint: string, data: Readonly<Record<string, unknown
 
   return {
     slotDurationMs: slotDurationMs(),
-    slotsPerEpoch: positive('SLOTS_PER_EPOCH'),
-    epochsPerSyncCommitteePeriod: positive('EPOCHS_PER_SYNC_COMMITTEE_PERIOD'),
+    slotsPerEpoch: positive('SLOTS_PER_EPOCH', MOST_SLOTS_PER_EPOCH),
+    epochsPerSyncCommitteePeriod: positive('EPOCHS_PER_SYNC_COMMITTEE_PERIOD', MOST_EPOCHS_PER_PERIOD),
     forkEpochs: {
       altair: forkEpoch('ALTAIR_FORK_EPOCH'),
       fulu: forkEpoch('FULU_FORK_EPOCH'),

@@ -91,7 +91,11 @@ describe('readSpec', () => {
     ['SLOT_DURATION_MS', '0'],
     ['SLOT_DURATION_MS', '-12000'],
     ['SLOT_DURATION_MS', FAR_FUTURE],
+    ['SLOT_DURATION_MS', '49'],
+    ['SLOT_DURATION_MS', '3600001'],
     ['SLOTS_PER_EPOCH', '0'],
+    ['SLOTS_PER_EPOCH', '65537'],
+    ['EPOCHS_PER_SYNC_COMMITTEE_PERIOD', '65537'],
     ['SLOTS_PER_EPOCH', ['32']],
     ['EPOCHS_PER_SYNC_COMMITTEE_PERIOD', null],
     ['EPOCHS_PER_SYNC_COMMITTEE_PERIOD', '0'],
@@ -103,8 +107,11 @@ describe('readSpec', () => {
   });
 
   it('takes nothing from a foreign prototype', () => {
-    const data = JSON.parse('{"__proto__":{"SLOTS_PER_EPOCH":"8"},"SLOT_DURATION_MS":"1"}') as Record<string, unknown>;
-    const polluted = Object.assign(Object.create({ SLOTS_PER_EPOCH: '8' }) as object, { SLOT_DURATION_MS: '1' });
+    const data = JSON.parse('{"__proto__":{"SLOTS_PER_EPOCH":"8"},"SLOT_DURATION_MS":"6000"}') as Record<
+      string,
+      unknown
+    >;
+    const polluted = Object.assign(Object.create({ SLOTS_PER_EPOCH: '8' }) as object, { SLOT_DURATION_MS: '6000' });
     expect(() => read(data)).toThrow('SLOTS_PER_EPOCH: missing');
     expect(() => read(polluted as unknown as Record<string, unknown>)).toThrow('SLOTS_PER_EPOCH: missing');
   });
