@@ -12,6 +12,12 @@ export interface GuestOptions {
 
 type GuestEvent = Readonly<Record<string, unknown>> & { readonly type: string; readonly sessionId: string };
 
+/** An event as it is passed on. */
+interface GuestMessage {
+  readonly event: GuestEvent;
+  readonly text: string;
+}
+
 /** Shared by all guests: to read a megabyte takes some 5 ms. */
 const ALLOWANCE: ReceivingAllowance = { atOnce: 4 * 1024 * 1024, perSecond: 1024 * 1024 };
 /** What is kept of guests for those who come late. */
@@ -41,18 +47,21 @@ export class RelayGuests {
   listenTo(socket: WebSocket, maySend: boolean): void {
     let prefix: string | undefined;
     socket.on('message', (data: RawData, isBinary) => {
-      const event = maySend && !isBinary && this.#budget.take(sizeOf(data)) ? guestEvent(textOf(data)) : undefined;
-      if (event === undefined) {
+      const name = prefix ?? `guest-${this.#count + 1}/`;
+      const isRead = maySend && !isBinary && this.#budget.take(sizeOf(data));
+      const message = isRead ? guestMessage(textOf(data), name) : undefined;
+      if (message === undefined) {
         socket.close(POLICY_VIOLATION, 'no inspection event, or too many');
         // Nothing more is read from it, not even its good-bye.
         socket.terminate();
         return;
       }
       if (prefix === undefined) {
-        prefix = `guest-${++this.#count}/`;
+        prefix = name;
+        this.#count++;
         this.#options.onSource(socket);
       }
-      this.#take(renamed(event, prefix));
+      this.#take(message);
     });
     socket.on('close', () => {
       for (const session of this.#actors.keys()) {
@@ -69,16 +78,15 @@ export class RelayGuests {
     }
   }
 
-  #take(event: GuestEvent): void {
-    const message = JSON.stringify(event);
+  #take({ event, text }: GuestMessage): void {
     const { type, sessionId } = event;
-    if (type === '@xstate.actor') this.#keep(sessionId, message, undefined);
+    if (type === '@xstate.actor') this.#keep(sessionId, text, undefined);
     else if (type === '@xstate.snapshot') {
       const known = this.#actors.get(sessionId);
       if (hasEnded(event)) this.#forget(sessionId);
-      else if (known !== undefined) this.#keep(sessionId, known.actor, message);
+      else if (known !== undefined) this.#keep(sessionId, known.actor, text);
     }
-    this.#options.tell(message);
+    this.#options.tell(text);
   }
 
   #keep(session: string, actor: string, snapshot: string | undefined): void {
@@ -97,16 +105,18 @@ export class RelayGuests {
   }
 }
 
-/** An inspection event of the protocol; undefined for anything else. */
-function guestEvent(text: string): GuestEvent | undefined {
+/** An inspection event of the protocol under the name of its guest; undefined for anything else. */
+function guestMessage(text: string, prefix: string): GuestMessage | undefined {
   try {
     const value = JSON.parse(text) as Partial<GuestEvent> | null;
     if (typeof value !== 'object' || value === null) return undefined;
     const { type, sessionId, _version } = value;
     const isKnown = typeof type === 'string' && TYPES.includes(type) && typeof _version === 'string';
     if (!isKnown || typeof sessionId !== 'string' || sessionId.length > LONGEST_SESSION) return undefined;
-    return value as GuestEvent;
+    const event = renamed(value as GuestEvent, prefix);
+    return { event, text: JSON.stringify(event) };
   } catch {
+    // No JSON, or nested deeper than can be written again.
     return undefined;
   }
 }

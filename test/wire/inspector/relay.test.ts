@@ -89,6 +89,13 @@ describe('viewers that mean no good', () => {
     ['garbage', (socket) => socket.send('garbage')],
     ['JSON that is no event', (socket) => socket.send('{"type":"@xstate.event"}')],
     ['bytes', (socket) => socket.send(Buffer.alloc(1000))],
+    [
+      'an event nested deeper than can be written again',
+      (socket) => {
+        const nested = '['.repeat(100_000) + ']'.repeat(100_000);
+        socket.send(`{"type":"@xstate.event","sessionId":"x:0","_version":"0.7.2","event":${nested}}`);
+      },
+    ],
     ['a huge frame', (socket) => socket.send('x'.repeat(20_000_000))],
     [
       'more than is good',
