@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import type { CommandHost } from './command-host.js';
-import { withoutControls } from './diagnostics-log.js';
 import { Failed } from './failed.js';
 import { ownPackage } from '../package-root.js';
 import { createProgram, type Commands } from './program.js';
 import { UsageError } from './usage-error.js';
+import { usageText } from './usage-text.js';
 import { messageOf } from '../../machines/rules/message-of.js';
 
 const CLEAN = 0;
@@ -45,19 +45,11 @@ async function crashAfterTidying({ crashed }: CommandHost): Promise<never> {
 function exitCodeFor(error: unknown, { stderr, log }: CommandHost): number {
   if (error instanceof CommanderError && error.exitCode === CLEAN) return CLEAN;
   if (error instanceof CommanderError || error instanceof UsageError) {
-    stderr.write(`error: ${withoutControls(usageText(error))}\n`);
+    stderr.write(`error: ${usageText(error)}\n`);
     return BAD_USAGE;
   }
   if (error instanceof Failed) return FAILED;
   log.say({ level: 'error', message: `unexpected: ${messageOf(error)}` });
   if (error instanceof Error && error.stack !== undefined) stderr.write(`${error.stack}\n`);
   return FAILED;
-}
-
-function usageText(error: CommanderError | UsageError): string {
-  if (error instanceof UsageError) return error.message;
-  if (error.code === 'commander.help') {
-    return 'a command is missing: devnet, run, replay or explain; --help explains them';
-  }
-  return error.message.replace(/^error: /, '');
 }

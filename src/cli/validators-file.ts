@@ -32,7 +32,12 @@ function looksLikeList(names: readonly string[]): boolean {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Not there, or longer than the name of a file can be, as a list of many is.
+    return false;
+  }
 }
 
 function contentOf(path: string): string {

@@ -106,6 +106,15 @@ describe('bad usage ends with exit code 2 and one line that says what is wrong',
     expect(stderr).not.toContain('secret');
   });
 
+  test.each([`--beacon-nod=http://user:secret@host`, 'http://user:secret@host'])(
+    'nor those of a word that nobody knows: %s',
+    async (word) => {
+      const { code, stderr } = await run([word]);
+      expect(code).toBe(2);
+      expect(stderr).toContain('http://…@host');
+    },
+  );
+
   test.each([
     ['# nobody\n\n', /list\.txt names no validator/],
     ['', /list\.txt names no validator/],

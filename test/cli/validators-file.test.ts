@@ -29,6 +29,11 @@ describe('validators', () => {
     expect(readValidators(text)).toEqual(ids);
   });
 
+  test('as a list longer than the name of a file can be', () => {
+    const names = Array.from({ length: 1000 }, (_, index) => String(index));
+    expect(readValidators(names.join(','))).toEqual(names);
+  });
+
   test('as a file: comments, empty lines, line ends of any kind, a byte order mark, one named twice', () => {
     const path = file(`\uFEFF# ours\r\n1\r\n\r\n  2 # the second\n${PUBKEY}\n1\n3`);
     expect(readValidators(path)).toEqual(['1', '2', PUBKEY.toLowerCase(), '3']);
