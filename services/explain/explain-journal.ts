@@ -6,7 +6,7 @@ import type { ValidatorIndex } from '../../machines/rules/duties.js';
 import { ConfigurationError } from '../chain-loader.js';
 import { reasonOf } from '../data-directory/reason.js';
 import { listSegments, segmentFile } from '../data-directory/segments.js';
-import { TurnReader, UnreadableJournal } from '../recording/turns.js';
+import { TurnReader, type JournalPart } from '../recording/turns.js';
 import { DutyHistory } from './duty-history.js';
 import type { Explanation } from './explanation.js';
 
@@ -21,27 +21,33 @@ export async function explainFromJournal(
   const history = new DutyHistory(slot, validator);
   const gaps: string[] = [];
   const reader = new TurnReader();
+  /** False for what is no line of a journal, or lacks what its type has. */
+  const isTaken = (read: () => readonly JournalPart[]) => {
+    try {
+      for (const part of read()) history.take(part);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  let lastFile = '';
   for (const file of await segmentsOf(dataDirectory)) {
     let number = 0;
     let unreadable = 0;
     try {
       for await (const text of linesOf(join(dataDirectory, file))) {
         number++;
-        try {
-          for (const part of reader.read(text, { file, line: number })) history.take(part);
-        } catch (error) {
-          if (!(error instanceof UnreadableJournal)) throw error;
-          unreadable++;
-        }
+        if (!isTaken(() => reader.read(text, { file, line: number }))) unreadable++;
       }
     } catch (error) {
       // A running process removes what is old.
       if (!isGone(error)) throw error;
       gaps.push(`${file} went while the journal was read`);
     }
+    lastFile = file;
     if (unreadable > 0) gaps.push(`${file}: ${unreadable} lines cannot be read`);
   }
-  for (const part of reader.end()) history.take(part);
+  if (!isTaken(() => reader.end())) gaps.push(`${lastFile}: its last turn cannot be read`);
   return history.explain(gaps);
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -139,6 +139,23 @@ test('a segment that goes while the journal is read is a gap, and no more', asyn
   await symlink(join(dataDir, 'nowhere'), join(dataDir, 'journal-1.jsonl'));
   const { gaps, duties } = await explain(rig, 9, 1);
   expect(gaps).toEqual(['journal-1.jsonl went while the journal was read']);
+  expect(duties[0]!.verdict).toBe('executed');
+});
+
+test('lines that lack what their type has are counted, and the rest is told', async () => {
+  const { rig, dataDir } = await startedIn();
+  await rig.runTo(10);
+  const dated = `"time":1700000000000,"slot":9`;
+  const damaged = [
+    `{"type":"duty-executed",${dated},"role":"attester"}`,
+    `{"type":"machine-state",${dated}}`,
+    `{"type":"input",${dated},"of":"answer","question":{"what":"attestation-data","slot":9}}`,
+    `{"type":"input",${dated},"of":"timer"}`,
+    'nothing at all',
+  ];
+  await appendFile(join(dataDir, 'journal-8.jsonl'), `${damaged.join('\n')}\n`);
+  const { gaps, duties } = await explain(rig, 9, 1);
+  expect(gaps).toEqual(['journal-8.jsonl: 3 lines cannot be read']);
   expect(duties[0]!.verdict).toBe('executed');
 });
 
