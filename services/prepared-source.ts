@@ -13,8 +13,17 @@ export interface SourceSurroundings {
   readonly storage: { readonly path: string; readonly state: StateStore } | undefined;
 }
 
+/** Whether a source hears of changes now. What it has told stays valid while it does not. */
+export interface SourceHealth {
+  readonly ok: boolean;
+  /** For people: how far it is, or what is wrong. */
+  readonly detail: string;
+}
+
 /** A validator source that needs more than to be run. */
 export interface PreparedValidatorSource extends ValidatorSource {
+  /** As it is now. */
+  readonly health: SourceHealth;
   /**
    * Comes once, before `run`. Rejects with a `ConfigurationError` for what waiting will not help, and in whatever way
    * when the signal fires.

@@ -22,7 +22,7 @@ import { openDataDirectory, type DataDirectory, type Recording } from '../servic
 import { InputWriter } from '../services/recording/input-lines.js';
 import { machineStateLine } from '../services/recording/machine-state.js';
 import { meetNodes } from '../services/meet-nodes.js';
-import { needsPreparation, type PreparedValidatorSource } from '../services/prepared-source.js';
+import { needsPreparation, type PreparedValidatorSource, type SourceHealth } from '../services/prepared-source.js';
 import { explainFromJournal } from '../services/explain/explain-journal.js';
 import type { Explanation } from '../services/explain/explanation.js';
 import { staticValidators } from '../services/static-validators.js';
@@ -104,6 +104,8 @@ export interface DutyScheduler {
   snapshot(): SchedulerSnapshot | undefined;
   /** Whether what is claimed reaches the disk; undefined without a data directory, and before it is open. */
   readonly journalWritable: boolean | undefined;
+  /** Whether changes of validators are heard of; undefined for a source that does not say. */
+  readonly sourceHealth: SourceHealth | undefined;
   /** The root actor; undefined before the start. */
   readonly actor: SchedulerActor | undefined;
 }
@@ -340,6 +342,10 @@ class Scheduler implements DutyScheduler {
 
   get journalWritable(): boolean | undefined {
     return this.#data?.writable;
+  }
+
+  get sourceHealth(): SourceHealth | undefined {
+    return needsPreparation(this.#validators) ? this.#validators.health : undefined;
   }
 
   /** A listener that fails is told of, and disturbs no request. */

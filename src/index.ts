@@ -59,7 +59,7 @@ export { VirtualClock } from '../services/clock/virtual-clock.js';
 export type { CommitteeBatch, CommitteeExecutor, CommitteeReport } from '../services/committee-batches.js';
 export type { DataDirectory } from '../services/data-directory/data-directory.js';
 export { EventLog } from '../services/event-log.js';
-export type { PreparedValidatorSource, SourceSurroundings } from '../services/prepared-source.js';
+export type { PreparedValidatorSource, SourceHealth, SourceSurroundings } from '../services/prepared-source.js';
 export type { SyncProgress } from '../services/ssv-contract/log-follower.js';
 export { SSV_NETWORKS, type SsvNetwork, type SsvNetworkName } from '../services/ssv-contract/networks.js';
 export {

@@ -7,6 +7,7 @@
 import type { Clock, Random } from '../../machines/ports.js';
 import type { Diagnostic } from '../../machines/rules/event-log.js';
 import { retryDelayMs } from '../../machines/rules/retry-delay.js';
+import { commonBlock } from './common-block.js';
 import type { BlockRef } from './contract-types.js';
 import { ExecutionNodeError } from './execution-errors.js';
 import type { ExecutionBlock, ExecutionNode } from './execution-node.js';
@@ -71,12 +72,7 @@ export interface LogFollowerOptions {
   readonly onHistory: () => void;
 }
 
-/** The stored history has no block in common with the chain: nothing that waiting or asking again would help. */
-export class NoCommonBlockError extends Error {
-  override readonly name = 'NoCommonBlockError';
-}
-
-/** What a look at the head led to. */
+/** What a look at the head led to: nothing to do before the next one, or the chain changed meanwhile. */
 type Look = 'up-to-date' | 'moved';
 
 export class LogFollower {
@@ -101,7 +97,12 @@ export class LogFollower {
     this.#troubles = new NodeTroubles(options.node.url, options.clock, options.diagnose);
   }
 
-  /** Follows until the signal fires, and then resolves. Rejects with a {@link NoCommonBlockError}, or what the sink throws. */
+  /** What keeps the node from being followed now; undefined: nothing. */
+  get trouble(): string | undefined {
+    return this.#troubles.current;
+  }
+
+  /** Follows until the signal fires, and then resolves. Rejects with what the sink throws. */
   async run(signal: AbortSignal): Promise<void> {
     const { node, clock, random, pollMs } = this.#options;
     this.#signal = signal;
@@ -138,11 +139,7 @@ export class LogFollower {
     this.#noteHead(head);
     const target = head.number - followDistance;
     const place = await this.#compare(head);
-    if (place === 'changed') return 'moved';
-    if (place === 'behind') {
-      this.#troubles.tell(`its head moved back to ${head.number}`);
-      return 'up-to-date';
-    }
+    if (place !== 'same') return place;
     while (this.#nextBlock() <= target) {
       if (!(await this.#advance(target, head.number))) return 'moved';
     }
@@ -190,33 +187,33 @@ export class LogFollower {
 
   /**
    * Whether what is in belongs to the chain as it is now; where not, it is rolled back to the last common block. A head
-   * below the cursor is no re-org while the blocks below it are the same: the node is behind, and is waited for.
+   * below the cursor is no re-org while the blocks below it are the same: the node is behind, and is waited for. So is a
+   * chain that has none of the stored blocks: what is known stays, because losing all duties would be worse.
    */
-  async #compare(head: ExecutionBlock): Promise<'same' | 'behind' | 'changed'> {
+  async #compare(head: ExecutionBlock): Promise<'same' | Look> {
     const { sink, node, diagnose } = this.#options;
     const { cursor, restorePoints } = sink;
     if (cursor === undefined) return 'same';
-    const known = restorePoints.filter((point) => point.number <= head.number);
-    if (known.length === 0) return 'behind';
-    let common: BlockRef | undefined;
-    for (const point of known.toReversed()) {
-      const block = point.number === head.number ? head : await node.getBlock(point.number, this.#signal);
-      if (block === undefined) return 'changed';
-      if (block.hash !== point.hash) continue;
-      if (point === known.at(-1)) return point.number === cursor.number ? 'same' : 'behind';
-      common = point;
-      break;
+    const common = await commonBlock(restorePoints, head, node, this.#signal);
+    if (common === 'moved') return 'moved';
+    const reached = restorePoints.findLast(({ number }) => number <= head.number);
+    if (common === 'behind' || common === reached) {
+      if (common === cursor) return 'same';
+      this.#troubles.tell(`its head moved back to ${head.number}`);
+      return 'up-to-date';
     }
-    if (common === undefined && !sink.isWhole) {
-      throw new NoCommonBlockError(
-        `the blocks ${known[0]!.number} to ${cursor.number} that are stored are not on the chain of ${node.url}; ` +
-          'to read the contract anew, start with --resync',
+    if (common === 'none' && !sink.isWhole) {
+      this.#troubles.tell(
+        `the blocks ${restorePoints[0]!.number} to ${cursor.number} that are stored are not on its chain; the ` +
+          'validators known so far are kept; to read the contract anew, start with --resync',
+        'error',
       );
+      return 'up-to-date';
     }
-    const to = common === undefined ? 'the beginning' : `block ${common.number}`;
+    const to = common === 'none' ? 'the beginning' : `block ${common.number}`;
     diagnose({ level: 'warn', message: `re-org of the execution chain: from block ${cursor.number} back to ${to}` });
-    await sink.rollBack(common);
-    return 'changed';
+    await sink.rollBack(common === 'none' ? undefined : common);
+    return 'moved';
   }
 
   #nextBlock(): number {

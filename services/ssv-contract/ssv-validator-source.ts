@@ -5,7 +5,8 @@ import type { ValidatorSourceEvent } from '../../machines/rules/validator-change
 import { parseNodeAddress } from '../beacon-node/node-address.js';
 import { ConfigurationError, pause } from '../chain-loader.js';
 import { reasonOf } from '../data-directory/reason.js';
-import type { PreparedValidatorSource, SourceSurroundings } from '../prepared-source.js';
+import type { PreparedValidatorSource, SourceHealth, SourceSurroundings } from '../prepared-source.js';
+import { commonBlock } from './common-block.js';
 import { EVENT_TOPICS } from './contract-abi.js';
 import { ContractLedger } from './contract-ledger.js';
 import { ContractRegistry } from './contract-registry.js';
@@ -67,7 +68,9 @@ class SsvValidatorSource implements PreparedValidatorSource {
   readonly #startBlock: number;
   #node: ExecutionNode | undefined;
   #prepared: Prepared | undefined;
+  #follower: LogFollower | undefined;
   #following: Promise<void> | undefined;
+  #failure: string | undefined;
 
   constructor(options: SsvValidatorSourceOptions) {
     this.#options = options;
@@ -78,6 +81,13 @@ class SsvValidatorSource implements PreparedValidatorSource {
     requireCount('followDistance', followDistance);
     requireCount('operatorId', operatorId);
     requireAddress(options.executionNode);
+  }
+
+  get health(): SourceHealth {
+    const trouble = this.#failure ?? this.#follower?.trouble;
+    if (trouble !== undefined) return { ok: false, detail: trouble };
+    const cursor = this.#prepared?.sink.cursor;
+    return { ok: true, detail: cursor === undefined ? 'nothing is read yet' : `up to block ${cursor.number}` };
   }
 
   async prepare(surroundings: SourceSurroundings, signal: AbortSignal): Promise<void> {
@@ -102,6 +112,7 @@ class SsvValidatorSource implements PreparedValidatorSource {
     }
     const store = await this.#openStore(surroundings, chainId);
     const registry = store?.registry ?? new ContractRegistry(this.#options.operatorId);
+    await requireSameChain(node, registry, surroundings, signal);
     const ledger = new ContractLedger({
       registry,
       store: store && forgiving(store, diagnose),
@@ -115,7 +126,7 @@ class SsvValidatorSource implements PreparedValidatorSource {
     if (prepared === undefined) return fail(new Error('it was not prepared'));
     const { node, chain, chainId, sink, clock, random, diagnose } = prepared;
     const { followDistance = DEFAULT_FOLLOW_DISTANCE, onProgress = () => undefined } = this.#options;
-    const follower = new LogFollower({
+    this.#follower = new LogFollower({
       node,
       reader: new RangeReader(node, this.#contract, EVENT_TOPICS),
       sink,
@@ -129,7 +140,8 @@ class SsvValidatorSource implements PreparedValidatorSource {
       onProgress,
       onHistory: () => sink.begin(tell),
     });
-    this.#following = follower.run(signal).catch((error: unknown) => {
+    this.#following = this.#follower.run(signal).catch((error: unknown) => {
+      this.#failure = messageOf(error);
       fail(error instanceof Error ? error : new Error(String(error)));
     });
   }
@@ -167,6 +179,32 @@ async function chainIdOf(
     }
     await pause(clock, retryDelayMs(attempt, chain.slotDurationMs, random()), signal);
   }
+}
+
+/**
+ * Rejects with a {@link ConfigurationError} where what is stored is of another chain than the node's, one of the same id:
+ * a test chain that began anew. A node that cannot say it now is told of by the follower, when it can.
+ */
+async function requireSameChain(
+  node: ExecutionNode,
+  { points, isWhole }: ContractRegistry,
+  { storage }: SourceSurroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isWhole) return;
+  try {
+    const head = await node.getBlock('latest', signal);
+    if (head === undefined || (await commonBlock(points, head, node, signal)) !== 'none') return;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ExecutionNodeError) return;
+    throw error;
+  }
+  throw new ConfigurationError(
+    `--data-dir ${storage!.path} holds validators of the SSV contract on another chain: none of its blocks ` +
+      `${points[0]!.number} to ${points.at(-1)!.number} is on that of --execution-node ${node.url}; ` +
+      '--resync reads them from there',
+  );
 }
 
 /** A disk that is full stops nobody: what could not be written is kept in memory, and written the next time. */

@@ -43,7 +43,8 @@ export function readinessOf(scheduler: DutyScheduler, now: number): Readiness {
     const states = readActors(actor);
     const slot = slotAt(states.scheduler.chain, now);
     checks.push(nodeCheck(states), eventsCheck(states, slot), registryCheck(states), ...tableChecks(states, slot));
-    const { journalWritable } = scheduler;
+    const { journalWritable, sourceHealth } = scheduler;
+    if (sourceHealth !== undefined) checks.push({ check: 'validators-followed', ...sourceHealth });
     if (journalWritable !== undefined) {
       checks.push({
         check: 'journal-writable',

@@ -48,7 +48,10 @@ export interface PastReorg {
 
 /** One thing that must hold before duties can be met. */
 export interface ReadinessCheck {
-  /** `chain-data`, `node-synced`, `events-flowing`, `tables-<role>`, `registry-synced`, `journal-writable`. */
+  /**
+   * `chain-data`, `node-synced`, `events-flowing`, `tables-<role>`, `registry-synced`, `validators-followed`,
+   * `journal-writable`.
+   */
   readonly check: string;
   readonly ok: boolean;
   /** For people: what is so, or what is missing. */

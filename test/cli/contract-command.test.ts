@@ -51,6 +51,11 @@ function executedBy(process: CommandProcess, index: number): number[] {
     .map(({ slot }) => slot);
 }
 
+/** The latest slot with a duty that was executed, which need not have been the last one to be: others may be made up. */
+function lastSlotExecutedBy(process: CommandProcess): number {
+  return Math.max(-1, ...process.lines.filter(({ type }) => type === 'duty-executed').map(({ slot }) => slot));
+}
+
 describe.skipIf(ANVIL === undefined)('run with the SSV contract', { timeout: 90_000 }, () => {
   let anvil: Anvil;
   beforeEach(async () => {
@@ -106,7 +111,7 @@ describe.skipIf(ANVIL === undefined)('run with the SSV contract', { timeout: 90_
     // All of them, so that there is a duty in every slot.
     await anvil.add(OURS, ...(await publicKeysOf(url)));
     const process = start(bench, url, '--operator-id', '7');
-    const lastExecuted = () => process.lines.findLast(({ type }) => type === 'duty-executed')?.slot ?? -1;
+    const lastExecuted = () => lastSlotExecutedBy(process);
     await process.until(() => lastExecuted() >= 0);
     const before = lastExecuted();
     await process.until(() => lastExecuted() > before);
@@ -116,8 +121,10 @@ describe.skipIf(ANVIL === undefined)('run with the SSV contract', { timeout: 90_
     await process.until(({ stdout }) => stdout.includes('CLUSTER_LIQUIDATED'));
     expect(await currentSlot(url)).toBe(liquidatedIn);
     await delay(3 * SLOT_MS);
+    const { lines } = process;
+    const since = lines.slice(lines.findIndex(({ cause }) => cause === 'CLUSTER_LIQUIDATED'));
+    expect(since.filter(({ type }) => type === 'duty-due' || type === 'duty-executed')).toEqual([]);
     expect(lastExecuted()).toBe(liquidatedIn);
-    expect(process.lines.filter(({ type, slot }) => type === 'duty-due' && slot > liquidatedIn)).toEqual([]);
 
     const reactivatedIn = await currentSlot(url);
     await anvil.send('reactivate', OURS);
@@ -169,6 +176,65 @@ describe.skipIf(ANVIL === undefined)('run with the SSV contract', { timeout: 90_
     const anew = start(bench, url, ...other, '--resync');
     await started(anew);
     expect(await anew.interrupt()).toBe(0);
+  });
+
+  /** Another chain of the same id in place of the node's, long enough that nothing of the old one is left to compare. */
+  const beginAnew = async () => {
+    const { port } = anvil;
+    await anvil.kill();
+    // Blocks differ by the second in which their chain began.
+    await delay(1000);
+    anvil = await Anvil.start('--port', String(port));
+    await anvil.deploy();
+    await anvil.mine(1100);
+  };
+
+  test('validators stored of a chain that began anew are refused at the start, and read anew with --resync', async ({
+    bench,
+  }) => {
+    const { url } = await bench.startChain();
+    const [first, second] = await publicKeysOf(url);
+    const folder = ['--data-dir', join(bench.emptyFolder(), 'data')];
+    await anvil.add(OURS, first!);
+    await anvil.mine(1100);
+    const before = start(bench, url, ...folder);
+    await started(before);
+    expect(await before.interrupt()).toBe(0);
+    await beginAnew();
+    await anvil.add(OURS, first!, second!);
+    const refused = start(bench, url, ...folder);
+    expect(await refused.ended).toBe(2);
+    expect(refused.stderr).toMatch(
+      /error: --data-dir .* on another chain: none of its blocks \d+ to \d+ is on .*; --resync reads them from there\n$/,
+    );
+    const anew = start(bench, url, ...folder, '--resync');
+    await started(anew);
+    expect(anew.lines.find(({ type }) => type === 'scheduler-started')).toMatchObject({ validators: 2 });
+    expect(await anew.interrupt()).toBe(0);
+  });
+
+  test('when the chain begins anew beside a running process, duties go on and readiness is red', async ({ bench }) => {
+    const { url } = await bench.startChain('--slot-ms', String(SLOT_MS));
+    await anvil.add(OURS, ...(await publicKeysOf(url)));
+    await anvil.mine(1100);
+    const process = start(bench, url, '--http', '127.0.0.1:0');
+    const lastExecuted = () => lastSlotExecutedBy(process);
+    await process.until(() => lastExecuted() >= 0);
+    const page = /the page is at (http:\S+)\//.exec(process.stderr)![1]!;
+    const followed = async () => {
+      const { checks } = (await (await fetch(`${page}/readyz`)).json()) as {
+        checks: { check: string; ok: boolean; detail: string }[];
+      };
+      return checks.find(({ check }) => check === 'validators-followed')!;
+    };
+    expect(await followed()).toMatchObject({ ok: true, detail: expect.stringMatching(/^up to block \d+$/) as string });
+    await beginAnew();
+    await process.until(({ stderr }) => stderr.includes('--resync'));
+    expect(process.stderr).toMatch(/error: waiting for the execution node ws:.* that are stored are not on its chain/i);
+    expect(await followed()).toMatchObject({ ok: false, detail: expect.stringMatching(/--resync/) as string });
+    const slot = await currentSlot(url);
+    await process.until(() => lastExecuted() > slot + 1);
+    expect(await process.interrupt()).toBe(0);
   });
 
   test('an execution node on another chain than the beacon node is refused by name', async ({ bench }) => {

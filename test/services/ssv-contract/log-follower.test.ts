@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../services/clock/virtual-clock.js';
 import type { ContractLog } from '../../../services/ssv-contract/contract-types.js';
 import { ExecutionNodeError } from '../../../services/ssv-contract/execution-errors.js';
-import { LogFollower, NoCommonBlockError, type SyncProgress } from '../../../services/ssv-contract/log-follower.js';
+import { LogFollower, type SyncProgress } from '../../../services/ssv-contract/log-follower.js';
 import { RangeReader } from '../../../services/ssv-contract/range-reader.js';
 import { CONTRACT, MemorySink, ScriptedExecutionNode, TOPIC } from './scripted-execution-node.js';
 
@@ -18,6 +18,7 @@ let progress: SyncProgress[];
 let histories: number;
 let life: AbortController;
 let ended: Promise<unknown>;
+let follower: LogFollower;
 
 beforeEach(() => {
   clock = new VirtualClock(START_S * 1000);
@@ -31,7 +32,7 @@ beforeEach(() => {
 /** Follows until the end of `time`; resolves to what `run` ended with. */
 function follow(given: { followDistance?: number; startBlock?: number } = {}): void {
   life = new AbortController();
-  const follower = new LogFollower({
+  follower = new LogFollower({
     node,
     reader: new RangeReader(node, CONTRACT, [TOPIC]),
     sink,
@@ -343,17 +344,63 @@ describe('re-orgs', () => {
     await stop();
   });
 
-  it('of everything that is stored, where more was forgotten: ends with the way out', async () => {
+  it('of everything that is stored, where more was forgotten: keeps what it has, says the way out, and looks again', async () => {
+    node.mine(5, ['a']);
+    sink.isWhole = false;
+    follow();
+    await clock.advanceBy(1000);
+    expect(follower.trouble).toBeUndefined();
+    const getBlock = node.getBlock.bind(node);
+    node.getBlock = async (number) => {
+      const block = await getBlock(number);
+      return block && { ...block, hash: TOPIC };
+    };
+    node.mine(1, ['b']);
+    await clock.advanceBy(55_000);
+    const trouble =
+      'the blocks 5 to 5 that are stored are not on its chain; the validators known so far are kept; ' +
+      'to read the contract anew, start with --resync';
+    expect(follower.trouble).toBe(trouble);
+    expect(said).toEqual([`waiting for the execution node http://scripted: ${trouble}`]);
+    await clock.advanceBy(60_000);
+    expect(said).toHaveLength(2);
+    expect([sink.names, sink.rollBacks]).toEqual([['a'], []]);
+    node.getBlock = getBlock;
+    await clock.advanceBy(POLL_MS);
+    expect(follower.trouble).toBeUndefined();
+    expect(said.at(-1)).toBe('the execution node http://scripted is followed again');
+    expect(sink.names).toEqual(['a', 'b']);
+    await stop();
+  });
+
+  it('of everything that is stored is told at once, whatever was told before', async () => {
     node.mine(5, ['a']);
     sink.isWhole = false;
     follow();
     await clock.advanceBy(1000);
     node.reorg(5);
+    node.failures.push(lost);
     await clock.advanceBy(2 * POLL_MS);
-    const error = await ended;
-    expect(error).toBeInstanceOf(NoCommonBlockError);
-    expect(String(error)).toMatch(/--resync/);
-    expect(sink.names).toEqual(['a']);
+    expect(said).toEqual([
+      'waiting for the execution node http://scripted: eth_x: gone',
+      expect.stringMatching(/: the blocks 5 to 5 that are stored are not on its chain; .*--resync$/),
+    ]);
+    await stop();
+  });
+
+  it('however deep costs few requests', async () => {
+    for (let i = 0; i < 1000; i++) node.mine(1, [`a${i}`]);
+    follow();
+    await clock.advanceBy(1000);
+    node.reorg(700, []);
+    node.headersAsked.length = 0;
+    node.onRequest = (method) => {
+      if (method === 'getLogs') node.failures.push(lost);
+    };
+    await clock.advanceBy(POLL_MS);
+    expect(sink.rollBacks).toEqual([300]);
+    expect(node.headersAsked.length).toBeLessThan(30);
+    await stop();
   });
 
   it('between the logs and their last block: the range is read again', async () => {
