@@ -23,7 +23,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'test/anvil/*.mjs'] },
+        projectService: { allowDefaultProject: ['*.js', 'test/*/*.mjs'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -47,7 +47,7 @@ export default tseslint.config(
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
     },
   },
-  { files: ['*.js', 'test/anvil/*.mjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['*.js', 'test/*/*.mjs'], ...tseslint.configs.disableTypeChecked },
   ...floors.map(({ files, forbidden, says }) => ({
     files,
     rules: { 'no-restricted-imports': ['error', { patterns: [{ group: forbidden, message: says }] }] },

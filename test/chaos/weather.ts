@@ -1,0 +1,58 @@
+/** What was amiss when: what a healthy scheduler could have done at a time. */
+import type { FaultTarget, PlannedFault } from './fault-plan.js';
+import type { Span } from './scheduler-process.js';
+
+/** A fault that was injected. Unix ms. */
+export interface InjectedFault extends Pick<PlannedFault, 'kind' | 'target'>, Span {}
+
+/** Why the scheduler could not have met a duty. */
+export type Excuse = 'no-healthy-node' | 'stall' | 'clock-step' | 'busy-machine' | 'reorg' | 'validator-changed';
+
+/** Faults that take no node out: duties are to be met in spite of them. */
+const BEARABLE: readonly PlannedFault['kind'][] = ['roots-swapped', 'heads-missing', 'heads-doubled', 'disk-full'];
+/**
+ * Longest time that a request to the execution node may take (docs/ssv-contract.md). One that is left without an answer
+ * holds up what follows, even when the node is well again.
+ */
+const EXECUTION_PATIENCE_MS = 30_000;
+const NODES: readonly FaultTarget[] = ['node-1', 'node-2'];
+
+const overlaps = (span: Span, from: number, to: number) => span.from <= to && span.to >= from;
+
+/** The faults of a run, and when the machine had no time for it. */
+export class Weather {
+  constructor(
+    private readonly faults: readonly InjectedFault[],
+    /** When the machine had no processor for the scheduler or its nodes. */
+    private readonly busy: readonly Span[],
+    /** Ms of such time in a span from which on nothing is demanded in it. */
+    private readonly mostBusyMs: number,
+  ) {}
+
+  /** Why nothing can be demanded of the scheduler in a span; undefined where all can. */
+  whyUnfit(from: number, to: number): Excuse | undefined {
+    const onScheduler = this.#during('scheduler', from, to).find(
+      ({ kind }) => kind === 'stall' || kind === 'clock-step',
+    );
+    if (onScheduler !== undefined) return onScheduler.kind as 'stall' | 'clock-step';
+    if (NODES.every((node) => !this.isHealthy(node, from, to))) return 'no-healthy-node';
+    const during = this.busy.filter((span) => overlaps(span, from, to));
+    const busyMs = during.reduce((sum, span) => sum + span.to - span.from, 0);
+    return busyMs >= this.mostBusyMs ? 'busy-machine' : undefined;
+  }
+
+  /** Whether the contract's events arrive all through a span. */
+  isContractHeard(from: number, to: number): boolean {
+    const lasting = this.#during('execution-node', from - EXECUTION_PATIENCE_MS, to);
+    return lasting.every((fault) => fault.to < from && fault.kind !== 'hang' && fault.kind !== 'trickle');
+  }
+
+  /** Whether a beacon node can be relied on all through a span. */
+  isHealthy(node: FaultTarget, from: number, to: number): boolean {
+    return this.#during(node, from, to).every(({ kind }) => BEARABLE.includes(kind));
+  }
+
+  #during(target: FaultTarget, from: number, to: number): InjectedFault[] {
+    return this.faults.filter((fault) => fault.target === target && overlaps(fault, from, to));
+  }
+}
