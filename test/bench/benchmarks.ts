@@ -2,6 +2,7 @@ import { contractHistory } from './benchmarks/contract-history.js';
 import { fetchAndSchedule } from './benchmarks/fetch-and-schedule.js';
 import { headToExecutor } from './benchmarks/head-to-executor.js';
 import { idleSlot } from './benchmarks/idle-slot.js';
+import { inspectedTick } from './benchmarks/inspected-tick.js';
 import { memory } from './benchmarks/memory.js';
 import { simulationSpeed } from './benchmarks/simulation-speed.js';
 import type { Benchmark } from './support/benchmark.js';
@@ -14,4 +15,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   idleSlot,
   simulationSpeed,
   contractHistory,
+  inspectedTick,
 ];

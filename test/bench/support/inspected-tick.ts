@@ -1,9 +1,9 @@
 import type { InspectionEvent } from 'xstate';
-import { slotStartMs } from '../../machines/rules/chain-time.js';
-import { InspectionFeed } from '../../src/inspector/inspection-feed.js';
-import { loadInspectorPackage } from '../../src/inspector/inspector-package.js';
-import { MessageMaker } from '../../src/inspector/message-maker.js';
-import { createRig, GENESIS_MS } from '../support/rig.js';
+import { slotStartMs } from '../../../machines/rules/chain-time.js';
+import { InspectionFeed } from '../../../src/inspector/inspection-feed.js';
+import { loadInspectorPackage } from '../../../src/inspector/inspector-package.js';
+import { MessageMaker } from '../../../src/inspector/message-maker.js';
+import { createRig, GENESIS_MS } from '../../support/rig.js';
 
 /** µs that a slot's TICK costs, by who looks on. */
 export interface TickCost {
