@@ -1,5 +1,5 @@
 /** What a role decides on each event: the steps of its parts, put together. Pure; the machine carries the commands out. */
-import { epochOf } from '../rules/chain-time.js';
+import { epochOf, slotAt } from '../rules/chain-time.js';
 import type { NodeNumber } from '../rules/node-choice.js';
 import type { ExecutionRecord, Step } from './role-context.js';
 import { decided, inOrder, type RoleEvent } from './role-context.js';
@@ -57,8 +57,9 @@ export function onOtherHead(event: EventOf<'OTHER_HEAD'>): Step {
 function triggerBy({ node, head: told, at }: EventOf<'HEAD' | 'OTHER_HEAD'>): Step {
   const { slot, block, executionOptimistic } = told;
   return (context) => {
-    // What a node says of a far future is not worth keeping.
-    const concerns = slot >= context.slot && slot <= context.slot + context.chain.slotsPerEpoch;
+    const { chain, clock } = context;
+    // What a node says of a far future is not worth keeping. By the clock: it may have been set, and the tick yet to come.
+    const concerns = slot >= context.slot && slot <= slotAt(chain, clock.now()) + chain.slotsPerEpoch;
     // An optimistic head is nothing to vote for.
     if (!concerns || executionOptimistic || context.heads.some((seen) => seen.slot === slot)) return decided(context);
     const head = { slot, block, at, node };

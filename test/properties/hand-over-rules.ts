@@ -21,7 +21,7 @@ export function whyNotNow(model: ReferenceModel, batch: DutyBatch, duty: DutyWit
   forbid(model.handedOver.has(key), 'it was handed over before');
   forbid(!model.members.takesPart(validator, slot), 'the validator takes no part');
   forbid(slot < model.startSlot, 'its slot was before the start, and nothing shows what ran then');
-  forbid(now < startOf(slot), 'its slot has not begun');
+  forbid(slot > model.slot, 'its slot has not begun');
   forbid(now >= deadlineOf(kind, slot), `its deadline passed ${now - deadlineOf(kind, slot)} ms ago`);
   forbid(model.unfitSince !== undefined && model.unfitSince < now, 'the node is unfit');
   forbid(kind === 'proposer' && memory.barred.has(`${slot} ${validator}`), 'a re-org of this very slot added it');
@@ -60,11 +60,13 @@ function whyNotThisTrigger(
   const head = memory.heads.get(slot);
   const why: string[] = [];
   if (waitsForHead(kind)) {
-    if (offset < DUE_MS && head === undefined) why.push(`no head for its slot has come ${offset} ms into it`);
+    // A moment that had come remains so, wherever the clock is set.
+    const isBeforeDue = offset < DUE_MS && !model.setBackIn.has(slot);
+    if (isBeforeDue && head === undefined) why.push(`no head for its slot has come ${offset} ms into it`);
     if (trigger === 'head' && headBlock !== head?.block) why.push(`head block ${headBlock}`);
     const voted = data === undefined ? undefined : 'root' in data ? data.root : data.beaconBlockRoot;
     if (voted === undefined) why.push('it has no data');
-    if (trigger === 'head' && offset < DUE_MS && voted !== headBlock) why.push('its data does not vote for the head');
+    if (trigger === 'head' && isBeforeDue && voted !== headBlock) why.push('its data does not vote for the head');
     if (trigger === 'slot-start') why.push('trigger slot-start');
   } else if (trigger === 'head' || trigger === 'deadline') why.push(`trigger ${trigger}`);
   if (!wasUndisturbed(model, memory, slot, validator, row)) return why;
@@ -92,6 +94,7 @@ function wasUndisturbed(
     model.members.since(validator) < start &&
     memory.downUntil < start &&
     model.shakenUntil < start &&
+    !model.setBackIn.has(slot) &&
     (model.fitSince ?? Infinity) < start &&
     (model.dataSince ?? Infinity) < start
   );

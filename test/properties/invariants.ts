@@ -11,6 +11,7 @@ import {
   periodServing,
   positionOf,
   SLOT_MS,
+  slotAt,
   SLOTS_PER_EPOCH,
   startOf,
   targetOf,
@@ -32,12 +33,18 @@ export function problems(watched: Watched): string[] {
   const up = ROLES.filter((role) => model.isUp(role));
   return [
     ...model.violations.splice(0),
+    ...tickMissing(model),
     ...up.flatMap((role) => notExecuted(model, model.roles[role])),
     ...up.flatMap((role) => notOnTheWay(watched, model.roles[role])),
     ...up.flatMap((role) => notKnown(watched, model.roles[role])),
     ...wronglySignalled(model),
     ...storms(watched),
   ];
+}
+
+function tickMissing(model: ReferenceModel): string[] {
+  const slot = slotAt(model.now());
+  return model.isShaken() || model.slot >= slot ? [] : [`no tick of slot ${slot}: the last was of slot ${model.slot}`];
 }
 
 const rowsAt = ({ rows }: { readonly rows: readonly KnownRow[] }, slot: number): readonly KnownRow[] =>
@@ -72,6 +79,7 @@ function isDemanded(model: ReferenceModel, memory: RoleMemory, kind: DutyKind, s
   if (!model.members.takesPart(validator, slot) || model.released.has(keyOf(kind, slot, validator))) return false;
   if (memory.barred.has(`${slot} ${validator}`)) return false;
   if (kind !== 'attester') return true;
+  if ((model.gaveBack.get(validator) ?? -Infinity) >= epochOf(slot)) return false;
   return !(model.attested.get(validator) ?? []).some((claim) => claim.epoch >= epochOf(slot) && claim.slot !== slot);
 }
 
@@ -107,6 +115,9 @@ function notOnTheWay({ model, node }: Watched, memory: RoleMemory): string[] {
   }
   const { slot } = model;
   const now = model.now();
+  const epochsFirst = firstSlotOf(epochOf(slot));
+  // Where the clock was set back across it, nobody can tell what was before it and what after.
+  const begun = model.setBackIn.has(epochsFirst) ? -Infinity : startOf(epochsFirst);
   const isOpen = (target: number) => [...node.open].some((open) => open.role === role && open.target === target);
   const wrong: string[] = [];
   for (const target of needed(model, role, slot)) {
@@ -120,7 +131,7 @@ function notOnTheWay({ model, node }: Watched, memory: RoleMemory): string[] {
     else if (memory.doubted.has(target)) wrong.push(`${role} ${target} is wrong, and nobody asks for it again`);
     else if (!eligible.every((validator) => asked.has(validator))) {
       wrong.push(`${role} ${target} lacks validators: has ${[...asked].join()} of ${eligible.join()}`);
-    } else if (role === 'sync-committee' && !memory.isVerifiedSince(target, startOf(firstSlotOf(epochOf(slot))))) {
+    } else if (role === 'sync-committee' && !memory.isVerifiedSince(target, begun)) {
       wrong.push(`${role} ${target} has not been verified in this epoch`);
     }
   }

@@ -1,6 +1,7 @@
 import type { DutyBatch, ExecutionReport } from '../../machines/ports.js';
 import { DUTY_KINDS, ROLES } from '../../machines/rules/duties.js';
 import type { EventLine } from '../../machines/rules/event-log.js';
+import type { SchedulerEvent } from '../../machines/scheduler.machine.js';
 import { VirtualClock } from '../../services/clock/virtual-clock.js';
 import { chainSpecOf, DEFAULT_PARAMETERS } from '../../src/devnet/index.js';
 import { createDutyScheduler, type DutyScheduler } from '../../src/duty-scheduler.js';
@@ -52,6 +53,11 @@ export class PropertyRig {
       executors: Object.fromEntries(DUTY_KINDS.map((kind) => [kind, execute])),
       clock: this.clock,
       random: () => 0.5,
+      inspect: (inspected) => {
+        if (inspected.type !== '@xstate.event' || inspected.actorRef !== this.scheduler.actor) return;
+        const event = inspected.event as SchedulerEvent;
+        if (event.type === 'TICK') this.model.ticked(event.slot);
+      },
     });
     this.scheduler.on('*', (line) => {
       this.lines.push(line);
@@ -78,6 +84,12 @@ export class PropertyRig {
       await this.clock.advanceTo(Math.min(end, now < due ? due : startOf(this.slot + 1)));
       await this.check(`at ${this.when()}`);
     }
+  }
+
+  /** Sets the wall clock forwards or backwards. */
+  jump(ms: number): void {
+    this.clock.jump(ms);
+    this.model.jumped(ms);
   }
 
   when(): string {

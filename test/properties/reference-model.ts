@@ -26,6 +26,9 @@ const RESTART_MS = SLOT_MS / 20;
 /** Time after which, at the latest, data is asked for again once it can be had: a pause of a slot, and a budget. */
 const DATA_RECOVERY_MS = SLOT_MS + 2500;
 
+/** A step of the clock is noticed after so long. */
+const NOTICE_MS = 1000;
+
 /** A duty that an executor has in hand. */
 export interface InHand {
   readonly kind: DutyKind;
@@ -52,10 +55,16 @@ export class ReferenceModel implements NodeAudience {
   /** Claims that stand, and where each validator last attested. */
   readonly handedOver = new Map<string, number>();
   readonly released = new Set<string>();
+  /** Epoch of the last attestation of each validator that was given back: another one may have been refused for its sake. */
+  readonly gaveBack = new Map<number, number>();
   readonly attested = new Map<number, { readonly epoch: number; readonly slot: number }[]>();
   readonly inHand = new Set<InHand>();
-  /** Unix ms until which timers may sleep through what is due: the clock jumped. */
+  /** Slot of the last tick. */
+  slot: number;
+  /** Unix ms until which timers may sleep through what is due, or wake too early: the clock jumped. */
   shakenUntil = -Infinity;
+  /** Slots in which the clock was set back: a moment that had come may lie ahead again. */
+  readonly setBackIn = new Set<number>();
   /** Unix ms since which the node has been known to be fit; undefined: it is not. */
   fitSince: number | undefined = -Infinity;
   unfitSince: number | undefined;
@@ -65,6 +74,7 @@ export class ReferenceModel implements NodeAudience {
   readonly stirs = new Map<number, number>();
   /** Counts for the report: what was demanded, by kind. */
   readonly demanded = new Map<string, number>();
+  #tickedAt = -Infinity;
   readonly #leftAt = new Map<number, number>();
 
   constructor(
@@ -73,13 +83,19 @@ export class ReferenceModel implements NodeAudience {
     readonly now: () => number,
     initial: readonly number[],
   ) {
+    this.slot = startSlot;
     this.members = new Membership(initial);
     const memoryOf = (role: Role) => [role, new RoleMemory(role, chain.proposersAhead)] as const;
     this.roles = Object.fromEntries(ROLES.map(memoryOf)) as Record<Role, RoleMemory>;
   }
 
-  get slot(): number {
-    return slotAt(this.now());
+  /** The scheduler ticks: once a slot, never backwards, and never for a slot that has not begun. */
+  ticked(slot: number): void {
+    const isFirst = slot === this.startSlot && this.slot === slot;
+    if (slot <= this.slot && !isFirst) this.violations.push(`a tick of slot ${slot} after that of slot ${this.slot}`);
+    if (slot > slotAt(this.now())) this.violations.push(`a tick of slot ${slot}, which has not begun`);
+    this.slot = slot;
+    this.#tickedAt = this.now();
   }
 
   isUp(role: Role): boolean {
@@ -88,12 +104,16 @@ export class ReferenceModel implements NodeAudience {
 
   requested({ role, target, asked, at }: TableRequest): void {
     if (!this.isUp(role)) return;
-    this.roles[role].requestedAt.set(target, at);
-    this.roles[role].redrawn.delete(target);
+    const { requestedAt, failedAt, orderedAt, redrawn } = this.roles[role];
+    // A request that failed is repeated as it was until the next tick.
+    const isRepeated = (failedAt.get(target) ?? -Infinity) >= this.#tickedAt;
+    if (!isRepeated) orderedAt.set(target, at);
+    const from = orderedAt.get(target) ?? at;
+    requestedAt.set(target, at);
+    redrawn.delete(target);
     if (asked === undefined) return;
     const eligible = new Set(this.members.eligible(role, target, this.slot));
-    // A request that failed is repeated as it was until the next tick.
-    const leftJustNow = (validator: number) => at - (this.#leftAt.get(validator) ?? -Infinity) <= SLOT_MS;
+    const leftJustNow = (validator: number) => (this.#leftAt.get(validator) ?? -Infinity) >= from;
     const others = asked.filter((validator) => !eligible.has(validator) && !leftJustNow(validator));
     if (others.length > 0 && !this.isShaken()) {
       this.violations.push(`${role} ${target}: asked for ${others.join()}, who are not eligible`);
@@ -188,6 +208,7 @@ export class ReferenceModel implements NodeAudience {
     this.handedOver.delete(key);
     this.released.add(key);
     if (kind !== 'attester') return;
+    this.gaveBack.set(validator, Math.max(epochOf(slot), this.gaveBack.get(validator) ?? 0));
     this.attested.set(
       validator,
       (this.attested.get(validator) ?? []).filter((claim) => claim.slot !== slot),
@@ -205,8 +226,22 @@ export class ReferenceModel implements NodeAudience {
     for (const duty of this.inHand) if (duty.validator === validator) duty.off = true;
   }
 
-  jumped(): void {
-    this.shakenUntil = this.now() + 2 * SLOT_MS;
+  /** The wall clock was set, by so many ms. */
+  jumped(ms: number): void {
+    const now = this.now();
+    const before = now - ms;
+    this.shakenUntil = now + NOTICE_MS;
+    // Data is asked for again after a span, whatever the clock says.
+    if (this.dataSince !== undefined) this.dataSince = now;
+    for (const role of ROLES) this.roles[role].jumped(ms, before);
+    if (ms > 0) return;
+    this.#tickedAt += ms;
+    if (this.fitSince !== undefined) this.fitSince = Math.min(this.fitSince, now);
+    if (this.unfitSince !== undefined) this.unfitSince = Math.min(this.unfitSince, now);
+    for (let slot = slotAt(now); slot <= slotAt(before); slot++) this.setBackIn.add(slot);
+    for (const duty of this.inHand) {
+      if (deadlineOf(duty.kind, duty.slot) <= before + NOTICE_MS) duty.unsure = true;
+    }
   }
 
   dataIs(fine: boolean): void {

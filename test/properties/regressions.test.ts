@@ -27,8 +27,19 @@ test('data that comes after the deadline, because the machine slept, is not sign
   rig.node.data = 'slow';
   rig.model.dataIs(false);
   await rig.pass(startOf(31) + 4100 - rig.clock.now());
-  rig.clock.jump(40 * 12_000);
-  rig.model.jumped();
+  rig.jump(40 * 12_000);
   await rig.pass(3000);
   await rig.end();
+});
+
+test('a head that comes after a step of the clock, and before the tick that follows it, triggers its duties', async () => {
+  const rig = new PropertyRig({ startSlot: 24, proposers: 'ahead' });
+  await rig.start(24, 0);
+  rig.jump(9 * 12_000);
+  // A slot ahead of the clock, and ten ahead of the last tick.
+  rig.chain.grow(34);
+  rig.node.announce();
+  await rig.pass(startOf(35) - rig.clock.now());
+  const due = rig.lines.filter((line) => line.type === 'duty-due' && line.slot === 34 && line.role === 'attester');
+  expect(due).toMatchObject([{ trigger: 'head', offsetMs: 0 }]);
 });

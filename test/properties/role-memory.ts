@@ -36,6 +36,8 @@ export class RoleMemory {
   readonly redrawn = new Map<number, number>();
   readonly failedAt = new Map<number, number>();
   readonly requestedAt = new Map<number, number>();
+  /** When a request was first made as it is now repeated (unix ms). */
+  readonly orderedAt = new Map<number, number>();
   /** Unix ms at which the role is back after a crash. */
   downUntil = -Infinity;
   /** Unix ms at which a probe proved a table wrong. What it says in this very instant may cross with a hand-over. */
@@ -43,7 +45,9 @@ export class RoleMemory {
   readonly #trusted = new Map<number, readonly KnownRow[]>();
   readonly #doubtedIn = new Map<number, number>();
   readonly #currentRoots = new Map<number, string>();
-  #told: (Roots & { readonly at: number }) | undefined;
+  /** Unix ms since which a table must carry the root that it must carry now. */
+  readonly #requiredSince = new Map<number, number>();
+  #told: Roots | undefined;
 
   constructor(
     readonly role: Role,
@@ -53,10 +57,19 @@ export class RoleMemory {
   /** A crash: all is forgotten. */
   forget(downUntil: number): void {
     for (const memory of [this.shown, this.heads, this.failedAt, this.requestedAt, this.redrawn]) memory.clear();
-    for (const memory of [this.#trusted, this.#doubtedIn, this.#currentRoots]) memory.clear();
+    for (const memory of [this.#trusted, this.#doubtedIn, this.#currentRoots, this.#requiredSince]) memory.clear();
+    this.orderedAt.clear();
     for (const memory of [this.doubted, this.contradicted, this.barred]) memory.clear();
     this.#told = undefined;
     this.downUntil = downUntil;
+  }
+
+  /** The wall clock was set: what lasts for a span ends after it, and what was said remains said before what follows. */
+  jumped(ms: number, before: number): void {
+    if (this.downUntil > before) this.downUntil += ms;
+    for (const times of [this.orderedAt, this.#requiredSince]) {
+      for (const [target, at] of times) times.set(target, Math.min(at, before + ms));
+    }
   }
 
   /** Root that a table must carry by what the node last told; undefined where that says nothing (SPEC §5). */
@@ -71,7 +84,12 @@ export class RoleMemory {
 
   /** A head or a probe names the roots. Returns the rows of tables proved right again that are gone thereby. */
   tell(roots: Roots, slot: number, now: number): { readonly target: number; readonly gone: KnownRow[] }[] {
-    this.#told = { ...roots, at: now };
+    const targets = [roots.epoch, roots.epoch + 1, roots.epoch + 2];
+    const before = targets.map((target) => this.requirement(target));
+    this.#told = roots;
+    for (const [i, target] of targets.entries()) {
+      if (this.requirement(target) !== before[i]) this.#requiredSince.set(target, now);
+    }
     const restored: { target: number; gone: KnownRow[] }[] = [];
     for (const [target, { root, rows }] of this.shown) {
       const required = this.requirement(target);
@@ -121,7 +139,7 @@ export class RoleMemory {
     const required = this.requirement(target);
     if (required !== undefined && required !== root) {
       // Asked after the node had told that root, it answers with another: a node that is not at one with itself.
-      if (request.at >= this.#told!.at) this.contradicted.add(target);
+      if (request.at >= this.#requiredSince.get(target)!) this.contradicted.add(target);
       if (!this.doubted.has(target)) this.#doubt(target, slot);
       return { gone: [], trusted: false };
     }

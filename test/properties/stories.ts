@@ -9,8 +9,6 @@ interface Story {
   readonly kind: DutyKind;
   open: boolean;
   readonly lines: string[];
-  /** Unix ms of the answer by which its role crashes. */
-  readonly cutAt?: number;
 }
 
 /**
@@ -19,6 +17,8 @@ interface Story {
  */
 export class Stories {
   readonly #stories = new Map<string, Story>();
+  /** Unix ms of the answer by which a kind's role crashed last. */
+  readonly #cutAt = new Map<DutyKind, number>();
 
   /** Takes in a line; returns what is wrong with it. */
   line(line: EventLine): string[] {
@@ -28,9 +28,11 @@ export class Stories {
       const story: Story = this.#stories.get(key) ?? { kind: line.role, open: false, lines: [] };
       const ends = line.type !== 'duty-due' && line.type !== 'duty-deferred';
       story.lines.push('reason' in line ? `${line.type} (${line.reason})` : line.type);
+      const isCut = this.#cutAt.get(line.role) === line.time;
       // What the executor said in the instant of the crash may be heard before it.
-      const wrong = ends && !story.open && line.type !== 'duty-skipped' && story.cutAt !== line.time;
-      story.open = !ends;
+      const wrong = ends && !story.open && line.type !== 'duty-skipped' && !isCut;
+      // Nor does what begins in that instant have an end.
+      story.open = !ends && !isCut;
       this.#stories.set(key, story);
       return wrong ? [`${key} ended without being due: ${story.lines.join(', ')}`] : [];
     });
@@ -38,9 +40,10 @@ export class Stories {
 
   /** A role crashes by what it is answered now: what it had begun has no end. */
   forget(kind: DutyKind, now: number): void {
+    this.#cutAt.set(kind, now);
     for (const [key, story] of this.#stories) {
       if (story.kind !== kind) continue;
-      if (story.open) this.#stories.set(key, { ...story, open: false, cutAt: now });
+      if (story.open) this.#stories.set(key, { ...story, open: false });
       else this.#stories.delete(key);
     }
   }

@@ -55,8 +55,8 @@ const WELL: SyncStatus = { headSlot: 0, syncDistance: 0, isSyncing: false, isOpt
 const DATA_BUDGET_MS = 2000;
 const SLOW_DATA_MS = 900;
 
-/** A request for duties that hangs is given up after so long, and made again. */
-const PATIENCE_MS = 4 * SLOT_MS;
+/** A request for duties that hangs is given up after so long, and made again a moment later. */
+const PATIENCE_MS = 4 * SLOT_MS - 1;
 
 /** A beacon node on the reference chain that can be made to err in every way the scheduler must bear. */
 export class ToldNode implements BeaconNode {
@@ -264,7 +264,10 @@ export class ToldNode implements BeaconNode {
     this.open.add(request);
     const then = look();
     return new Promise((resolve, reject) => {
+      let givenUp = false;
+      const patience = this.clock.setTimeout(() => (givenUp = true), PATIENCE_MS);
       const end = () => {
+        this.clock.clearTimeout(patience);
         this.open.delete(request);
         const place = this.held.findIndex((held) => held.request === request);
         if (place >= 0) this.held.splice(place, 1);
@@ -279,7 +282,7 @@ export class ToldNode implements BeaconNode {
         'abort',
         () => {
           end();
-          if (this.clock.now() - request.at >= PATIENCE_MS) this.audience.failed(request);
+          if (givenUp) this.audience.failed(request);
           reject(new BeaconNodeError('aborted', 'given up'));
         },
         { once: true },
