@@ -15,6 +15,9 @@ export interface CanonicalDuty {
 /** After a disturbance, as long may pass until every duty must run again. */
 export const RECOVERY_SLOTS = 2;
 
+/** So much of a slot is enough to start what is due in it. */
+const REST_MS = SLOT_MS / 4;
+
 /** A duty of the head kinds starts with the head or at the due point; the others with the slot. Requests come on top. */
 const DUE_MS = Math.floor((DUE_POINTS.attestation * SLOT_MS) / 10_000);
 const REQUESTS_MS = 4 * LATENCY_MS;
@@ -90,10 +93,13 @@ export function demandOn(world: World, duty: CanonicalDuty): Demanded {
   if (isSlashed(world, duty)) return { excuse: 'slashed' };
   if (isCalm(world, slot) && shown.lastChangeOf(validator) < world.startOf(slot - RECOVERY_SLOTS))
     return { by: 'due-time' };
-  if (world.life === undefined || world.startOf(slot - RECOVERY_SLOTS) < world.startedAt) return { excuse: 'restart' };
+  // A life that has been shown the duty a slot before needs no more.
+  if (world.life === undefined || from - SLOT_MS < world.startedAt) return { excuse: 'restart' };
   const isSlow = disturbances.touches('network', from, to);
   const latest = isSlow ? to : from + LATEST_MS[kind];
-  if (disturbances.touches('clock', from - SLOT_MS, latest)) return { excuse: 'clock-jump' };
+  // A slot in which the clock was set, or that it has left out, may be lost; the rest of one that it led into is not.
+  const isSet = disturbances.touches('clock', from, latest);
+  if (isSet && disturbances.touches('clock', to - REST_MS, to)) return { excuse: 'clock-jump' };
   if (shown.since(roleOf(kind), slot, validator) > from - SLOT_MS) return { excuse: 'not-shown' };
   // Whoever proposes is named to everyone: its index is known once it was asked for in another role.
   if (kind === 'proposer' && shown.lastChangeOf(validator) > world.startOf(slot - RECOVERY_SLOTS))
@@ -102,7 +108,7 @@ export function demandOn(world: World, duty: CanonicalDuty): Demanded {
     return { excuse: 'no-data' };
   // A node that is back with the slot's first answer has cost nothing but time.
   if (wasUnfit(world, from + SETTLE_MS, Math.max(latest, from + SETTLE_MS))) return { by: 'deferral' };
-  return { by: isSlow || wasUnfit(world, from, latest) ? 'slot-end' : 'due-time' };
+  return { by: isSlow || isSet || wasUnfit(world, from, latest) ? 'slot-end' : 'due-time' };
 }
 
 function wasUnfit({ unfitSince = Infinity, disturbances }: World, from: number, to: number): boolean {

@@ -85,7 +85,8 @@ export async function simulate(options: SimulationOptions, hooks: RunHooks = {})
     }
     // A jump of the clock may have left the slot behind, or not yet reached its end.
     await advance(world, world.startOf(slot + 1) - 1);
-    ended = Math.max(slot, world.slot);
+    // The slot that a jump has led into goes on.
+    ended = Math.max(slot, world.slot - 1);
     world.endSlot(ended);
     if ((ended + 1) % SLOTS_PER_EPOCH === 0) hooks.onEpoch?.((ended + 1) / SLOTS_PER_EPOCH, tally);
   }

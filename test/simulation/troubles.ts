@@ -10,6 +10,8 @@ import { INJECTED, LATENCY_MS, SLOT_MS, type World } from './world.js';
 
 /** As on the real chain: neither an activation nor an exit changes duties that can be known already. */
 const EXIT_DELAY_EPOCHS = 5;
+/** So soon is it noticed that the clock was set. */
+const STEP_NOTICED_MS = 1000;
 /** The registry only grows; ten thousand epochs must not fill it. */
 const MOST_VALIDATORS = 4;
 
@@ -75,9 +77,11 @@ export function carryOut(world: World, trouble: Trouble): void {
       const ms = Math.trunc(trouble.slots * SLOT_MS);
       const now = clock.now();
       world.disturbances.jump(now, ms);
+      const [from, to] = [Math.min(now, now + ms), Math.max(now, now + ms)];
       // Timers set before it sleep as long as they were told: up to a slot and a half too long.
-      for (const concerns of ['all', 'clock'] as const)
-        world.disturbances.add(concerns, Math.min(now, now + ms), Math.max(now, now + ms) + 1.5 * SLOT_MS);
+      world.disturbances.add('all', from, to + 1.5 * SLOT_MS);
+      // What waits for an instant waits anew.
+      world.disturbances.add('clock', from, to + STEP_NOTICED_MS);
       world.jumps.push({ from: now, ms });
       return clock.jump(ms);
     }
