@@ -6,7 +6,7 @@ import {
   type Epoch,
   type Slot,
 } from '../../../machines/rules/chain-time.js';
-import type { NodeMethod } from '../../../src/devnet/index.js';
+import { statusAt, type DevnetValidator, type NodeMethod } from '../../../src/devnet/index.js';
 import { RECOVERY_SLOTS } from '../oracle.js';
 import { SLOTS_PER_EPOCH } from '../options.js';
 import type { BegunRequest } from '../watched-node.js';
@@ -130,7 +130,7 @@ function needed({ spec, chain, membership }: World, epoch: Epoch): Map<string, n
     ['subscribeBeaconCommittees', 2],
   ]);
   // The table of a single validator asks like a probe.
-  if (ours.size === 1) {
+  if ([...ours].filter((index) => isAskedFor(chain.validators.at(index), epoch)).length === 1) {
     expected.set(`probe attester ${epoch + 1}`, 4);
     expected.delete(`table attester ${epoch + 1}`);
   }
@@ -139,6 +139,12 @@ function needed({ spec, chain, membership }: World, epoch: Epoch): Map<string, n
   const withTable = preparing === 0 && serves(period + 1) ? 1 : 0;
   if (atStart + withTable > 0) expected.set('subscribeSyncCommittees', atStart + withTable);
   return expected;
+}
+
+/** Whether the duties of the next epoch are asked for (SPEC §4). */
+function isAskedFor(validator: DevnetValidator, epoch: Epoch): boolean {
+  const status = statusAt(validator, epoch);
+  return status === 'active_ongoing' || status === 'active_exiting' || validator.activationEpoch === epoch + 1;
 }
 
 /** Nothing was amiss, from a while before the epoch of the slot until its end. */
