@@ -20,6 +20,11 @@ const SLOTS_TO_BEGIN = 2;
 /** Slots in which the duties of every epoch that is open must be there, once those of one are. */
 const SLOTS_TO_KNOW_ALL = 4;
 
+/** Whether a process has attester duties from this line on. */
+export function knowsDuties({ type, role }: JournalLine): boolean {
+  return type === 'duties-fetched' && role === 'attester';
+}
+
 /** What the journals of one life after the other say of each duty. */
 export class DutyAccount {
   readonly lives: Life[] = [];
@@ -38,7 +43,7 @@ export class DutyAccount {
 
   /** The lines of a life that is over. */
   take(lines: readonly JournalLine[], diedAt: number): void {
-    const known = lines.filter(({ type, role }) => type === 'duties-fetched' && role === 'attester');
+    const known = lines.filter(knowsDuties);
     const knewEpochAt = new Map(known.map(({ epoch, time }) => [epoch!, time] as const).reverse());
     this.lives.push({ knewDutiesAt: known[0]?.time, knewEpochAt, diedAt });
     for (const line of lines) this.#note(line);

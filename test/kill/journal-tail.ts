@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A line of a journal, as far as the checks look at it. */
@@ -22,6 +22,7 @@ export class JournalTail {
 
   /** Of lines that are no input, the oldest first. */
   news(): JournalLine[] {
+    if (!existsSync(this.dataDir)) return [];
     const slotOf = (file: string) => file.match(/\d+/g)!.map(Number);
     const files = readdirSync(this.dataDir).filter((file) => file.startsWith('journal-') && file.endsWith('.jsonl'));
     const inOrder = files.sort((a, b) => {

@@ -2,109 +2,109 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ChildCommands, endOf } from '../support/child-commands.js';
-import { DutyAccount, type Attestation } from './duty-account.js';
-import { JournalTail } from './journal-tail.js';
+import { ChildCommands, endOf, type Child } from '../support/child-commands.js';
+import { ChainView } from './chain-view.js';
+import { ContractChain } from './contract-chain.js';
+import { ContractCheck } from './contract-check.js';
+import { DutyAccount, knowsDuties } from './duty-account.js';
+import { JournalTail, type JournalLine } from './journal-tail.js';
 
-/** Of the chain that `devnet --chain-only` serves. */
-const SLOTS_PER_EPOCH = 8;
-const VALIDATORS = Array.from({ length: 64 }, (_, index) => String(index));
-/** An attestation may begin in so many slots after its own. */
-const LAST_CHANCE = SLOTS_PER_EPOCH - 1;
+/** Validators that come and go, where they come from the contract. */
+const RESTLESS = 8;
+/** What a life has written is read when it is over, however long it took on a busy machine. */
+const JOURNAL_EPOCHS = '100';
+const LOOK_EVERY_MS = 20;
 
 export interface KillRunOptions {
   /** Path of the compiled command. */
   readonly command: string;
   readonly kills: number;
   readonly slotMs: number;
-  /** Longest life in ms: a process is killed at any moment before, its start included. */
-  readonly longestLifeMs: number;
+  /** Slots that the longest life lasts beyond its start; a process is killed at any moment before, its start included. */
+  readonly longestLifeSlots: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly onKill?: (kills: number, account: DutyAccount) => void;
+  /** Validators come from the SSV contract on an execution client, not from a list. */
+  readonly withContract: boolean;
+  readonly onKill?: (kills: number, result: KillRunResult) => void;
+}
+
+export interface KillRunResult {
+  readonly account: DutyAccount;
+  /** Undefined without a contract. */
+  readonly registry: ContractCheck | undefined;
+  /** Processes that ended before they were killed. */
+  readonly endedByThemselves: readonly string[];
 }
 
 /**
  * Runs the command on a chain of its own, kills it with −9 at random points and starts it again on the same folder, and
- * accounts for every duty by the journal. At the end it is stopped in order.
+ * accounts for every duty by the journal, and for the registry of the contract by the chain. At the end the command is
+ * stopped in order.
  */
-export async function killRun(options: KillRunOptions): Promise<{ account: DutyAccount; exitCode: number | null }> {
-  const { command, kills, slotMs, longestLifeMs, random, onKill } = options;
+export async function killRun(options: KillRunOptions): Promise<KillRunResult & { exitCode: number | null }> {
+  const { command, kills, slotMs, longestLifeSlots, random, withContract, onKill } = options;
   const folder = mkdtempSync(join(tmpdir(), 'kill-run-'));
   const dataDir = join(folder, 'data');
   const commands = new ChildCommands(command, folder);
+  let contract: ContractChain | undefined;
   try {
     const { url } = await commands.startChain('--slot-ms', String(slotMs));
-    const chain = await ChainView.of(url, slotMs);
+    const chain = await ChainView.of(url, withContract ? RESTLESS : 0);
+    const keys = chain.publicKeys;
+    if (withContract) contract = await ContractChain.start(keys.slice(0, -RESTLESS), keys.slice(-RESTLESS), random);
+    const registry = contract && new ContractCheck(contract, chain.spec);
     const account = new DutyAccount();
     const tail = new JournalTail(dataDir);
+    const endedByThemselves: string[] = [];
+    const result = { account, registry, endedByThemselves };
     const live = () => {
-      const flags = ['--validators', VALIDATORS.join(), '--data-dir', dataDir, '--late', 'journal', '--http', 'off'];
-      const child = commands.start(['run', '--beacon-node', url, ...flags, '--log-format', 'json']);
+      const validators = contract?.flags ?? ['--validators', keys.map((_, index) => index).join()];
+      const kept = ['--data-dir', dataDir, '--journal-epochs', JOURNAL_EPOCHS, '--late', 'journal'];
+      const shown = ['--http', 'off', '--log-format', 'json'];
+      const child = commands.start(['run', '--beacon-node', url, ...validators, ...kept, ...shown]);
       child.stdout.resume();
       return child;
     };
+    const takeStock = async (before: readonly JournalLine[] = []) => {
+      account.take([...before, ...tail.news()], Date.now());
+      await registry?.check(dataDir);
+      await chain.checkEpochs(account);
+    };
     // The folder, and the slot from which its record counts, are there before the first kill.
     let child = live();
+    const bornAt = Date.now();
+    const begun = await beginningOf(child, tail);
+    // How long a start takes depends on the machine.
+    const longestLifeMs = Date.now() - bornAt + longestLifeSlots * slotMs;
     await delay(longestLifeMs);
     for (let killed = 0; killed < kills; killed++) {
-      await endOf(child, 'SIGKILL');
-      account.take(tail.news(), Date.now());
-      await chain.checkEpochs(account);
-      onKill?.(killed + 1, account);
+      const exitCode = await endOf(child, 'SIGKILL');
+      if (exitCode !== null) endedByThemselves.push(`exit code ${exitCode} before kill ${killed + 1}`);
+      await takeStock(killed === 0 ? begun : []);
+      onKill?.(killed + 1, result);
       child = live();
       await delay(random() * longestLifeMs);
     }
     // The last life makes up what is left, and lasts until all of it can be looked for.
-    await delay(longestLifeMs + 3 * SLOTS_PER_EPOCH * slotMs);
+    await delay(2 * longestLifeMs + 3 * chain.spec.slotsPerEpoch * slotMs);
     const exitCode = await endOf(child, 'SIGTERM');
-    account.take(tail.news(), Date.now());
-    await chain.checkEpochs(account);
-    return { account, exitCode };
+    await takeStock();
+    return { ...result, exitCode };
   } finally {
     await commands.clear();
+    await contract?.kill();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** What the chain says of attestations, asked past the scheduler. */
-class ChainView {
-  #nextEpoch: number;
-
-  private constructor(
-    private readonly url: string,
-    private readonly genesisMs: number,
-    private readonly slotMs: number,
-  ) {
-    // Of the first epochs the record does not have everything: the process was being started.
-    this.#nextEpoch = Math.ceil((Date.now() - genesisMs) / slotMs / SLOTS_PER_EPOCH) + 2;
+/** What the journal says up to the first attester duties. */
+async function beginningOf(child: Child, tail: JournalTail): Promise<JournalLine[]> {
+  const lines: JournalLine[] = [];
+  while (!lines.some(knowsDuties)) {
+    if (child.exitCode !== null) throw new Error(`the first process ended with exit code ${child.exitCode}`);
+    await delay(LOOK_EVERY_MS);
+    lines.push(...tail.news());
   }
-
-  static async of(url: string, slotMs: number): Promise<ChainView> {
-    const { data } = await json<{ data: { genesis_time: string } }>(`${url}/eth/v1/beacon/genesis`);
-    return new ChainView(url, Number(data.genesis_time) * 1000, slotMs);
-  }
-
-  /** Every epoch, once, when the last of its attestations has had its last chance. */
-  async checkEpochs(account: DutyAccount): Promise<void> {
-    const startOf = (slot: number) => this.genesisMs + slot * this.slotMs;
-    const isOver = (epoch: number) => startOf((epoch + 2) * SLOTS_PER_EPOCH) < Date.now();
-    for (; isOver(this.#nextEpoch); this.#nextEpoch++) {
-      account.checkEpoch(this.#nextEpoch, await this.#attestations(this.#nextEpoch), startOf, LAST_CHANCE);
-    }
-  }
-
-  async #attestations(epoch: number): Promise<Attestation[]> {
-    const { data } = await json<{ data: { validator_index: string; slot: string }[] }>(
-      `${this.url}/eth/v1/validator/duties/attester/${epoch}`,
-      { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(VALIDATORS) },
-    );
-    return data.map(({ validator_index, slot }) => ({ validator: Number(validator_index), slot: Number(slot) }));
-  }
-}
-
-async function json<T>(url: string, init?: RequestInit): Promise<T> {
-  const response = await fetch(url, init);
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as T;
+  return lines;
 }

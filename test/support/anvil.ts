@@ -9,7 +9,9 @@ import { VALID_SHARES } from './ssv-events.js';
 export const ANVIL = anvilBinary();
 export const ANVIL_MISSING = 'skipped: the execution client of test/anvil is not installed for this platform';
 
-const ARTEFACT = JSON.parse(readFileSync(join(import.meta.dirname, '../anvil/SsvEvents.json'), 'utf8')) as {
+// Found by its package, because some tests run compiled, elsewhere.
+const ARTEFACT_PATH = createRequire(import.meta.url).resolve('ssv-duty-scheduler-anvil/SsvEvents.json');
+const ARTEFACT = JSON.parse(readFileSync(ARTEFACT_PATH, 'utf8')) as {
   readonly abi: InterfaceAbi;
   readonly bytecode: string;
 };
