@@ -56,6 +56,8 @@ export interface ExecutionInput {
   readonly unfit: DeferralReason | undefined;
   /** Its table is known to be wrong. */
   readonly stale: boolean;
+  /** Attestations of its validators for the epoch before are on their way. */
+  readonly olderOnTheWay: boolean;
 }
 
 /** What the data actor is asked for. */
@@ -103,6 +105,8 @@ export type ExecutionUpdate =
     }
   /** Its table proved wrong. */
   | { readonly type: 'STALE' }
+  /** Whether attestations of its validators for the epoch before are on their way. */
+  | { readonly type: 'OLDER'; readonly onTheWay: boolean }
   | { readonly type: 'NODE_FITNESS'; readonly unfit: DeferralReason | undefined }
   /** The wall clock was set, or went on while timers slept: whatever waits for an instant looks at the clock again. */
   | { readonly type: 'CLOCK_STEPPED' };
@@ -119,7 +123,12 @@ export interface ExecutionContext extends ExecutionInput {
   /** `duty-due` is said once. */
   readonly dueReported: boolean;
   readonly deferredFor: DeferralReason | undefined;
+  /** It has waited long enough for older attestations. */
+  readonly patienceIsOver: boolean;
 }
+
+/** A duty of the current slot waits this share of a slot for older ones, any other late duty a whole slot. */
+const PATIENCE_IN_OWN_SLOT = 1 / 12;
 
 export const dutyExecutionMachine = setup({
   types: {
@@ -145,6 +154,8 @@ export const dutyExecutionMachine = setup({
     nothingLeft: ({ context }) => context.duties.length === 0,
     isHeldBack: ({ context }) => holdReason(context) !== undefined,
     isTooLate: ({ context }) => context.clock.now() >= context.startBy,
+    /** A validator never attests for a lower epoch than before: handed over now, a late duty would cost it an older one. */
+    wouldOvertake: ({ context }) => context.trigger === 'late' && context.olderOnTheWay && !context.patienceIsOver,
     needsData: ({ context }) => context.dataFetch && context.kind.data !== null,
     votesForTriggeringHead: ({ context }, { data }: { data: CollectedData }) =>
       context.dataIsFinal || context.trigger !== 'head' || blockOf(data) === context.head?.block,
@@ -159,6 +170,7 @@ export const dutyExecutionMachine = setup({
       validators: validatorsOf(vanishedDuties(context, update)),
     })),
     tellTriggered: sendParent(({ context }) => ({ type: 'EXECUTION_TRIGGERED', id: context.id })),
+    tellHandedOver: sendParent(({ context }) => ({ type: 'EXECUTION_HANDED_OVER', id: context.id })),
     noteHead: assign({ head: (_, { head }: { head: SeenHead }) => head }),
     noteHeadTrigger: assign({ trigger: 'head' }),
     noteRelease: assign({
@@ -171,6 +183,8 @@ export const dutyExecutionMachine = setup({
       stale: update.stale,
     })),
     noteStale: assign({ stale: true }),
+    noteOlder: assign({ olderOnTheWay: (_, { onTheWay }: { onTheWay: boolean }) => onTheWay }),
+    losePatience: assign({ patienceIsOver: true }),
     noteFitness: assign({ unfit: (_, { unfit }: { unfit: DeferralReason | undefined }) => unfit }),
     noteData: assign({ data: (_, { data }: { data: CollectedData }) => data }),
     forgetData: assign({ data: undefined }),
@@ -182,6 +196,7 @@ export const dutyExecutionMachine = setup({
   delays: {
     untilDuePoint: ({ context }) => Math.max(0, context.dueAt - context.clock.now()),
     untilGraceEnds: ({ context }) => Math.max(0, (context.head?.at ?? 0) + context.headGraceMs - context.clock.now()),
+    untilPatienceEnds: ({ context }) => patienceMs(context),
     untilStartBy: ({ context }) => Math.max(0, context.startBy - context.clock.now()),
     untilDeadline: ({ context }) => Math.max(0, context.deadline - context.clock.now()),
     // An executor that ignores its signals for a whole slot will not come back.
@@ -200,6 +215,7 @@ export const dutyExecutionMachine = setup({
     handedOverAt: 0,
     dueReported: false,
     deferredFor: undefined,
+    patienceIsOver: false,
   }),
   initial: 'armed',
   on: {
@@ -211,6 +227,7 @@ export const dutyExecutionMachine = setup({
       ],
     },
     STALE: { actions: 'noteStale' },
+    OLDER: { actions: { type: 'noteOlder', params: ({ event }) => ({ onTheWay: event.onTheWay }) } },
     NODE_FITNESS: { actions: { type: 'noteFitness', params: ({ event }) => ({ unfit: event.unfit }) } },
   },
   states: {
@@ -257,7 +274,7 @@ export const dutyExecutionMachine = setup({
           ],
         },
         {
-          target: 'executing',
+          target: 'ready',
           actions: [
             { type: 'report', params: ({ context }) => ({ reports: dueLines(context) }) },
             'noteAnnounced',
@@ -336,7 +353,7 @@ export const dutyExecutionMachine = setup({
       },
     },
     ready: {
-      description: 'The data is there; it may have come after a suspension.',
+      description: 'Everything is there; the data may have come after a suspension.',
       always: [
         {
           guard: 'isTooLate',
@@ -344,8 +361,19 @@ export const dutyExecutionMachine = setup({
           actions: { type: 'report', params: ({ context }) => ({ reports: skipLines(context, 'deadline-passed') }) },
         },
         { guard: 'isHeldBack', target: 'held' },
+        { guard: 'wouldOvertake', target: 'awaiting-older' },
         { target: 'executing' },
       ],
+    },
+    'awaiting-older': {
+      description: 'Late; attestations of its validators for the epoch before are handed over first.',
+      always: [
+        { guard: 'nothingLeft', target: 'done' },
+        { guard: 'isHeldBack', target: 'held' },
+        { guard: not('wouldOvertake'), target: 'ready' },
+      ],
+      on: { CLOCK_STEPPED: { target: 'awaiting-older', reenter: true } },
+      after: { untilPatienceEnds: { target: 'ready', actions: 'losePatience' } },
     },
     executing: {
       description: 'Handed over to the executor.',
@@ -372,6 +400,8 @@ export const dutyExecutionMachine = setup({
       states: {
         running: {
           description: 'The executor works, until its deadline with a good reason.',
+          // Said in here, behind the start of the hand-over: its duties are claimed by then.
+          entry: 'tellHandedOver',
           on: { CLOCK_STEPPED: { target: 'running', reenter: true } },
           after: {
             untilDeadline: { actions: 'expire' },
@@ -393,6 +423,14 @@ function holdReason({ unfit, stale }: ExecutionContext): DeferralReason | undefi
 
 function offsetMs({ clock, chain, slot }: ExecutionContext): number {
   return clock.now() - slotStartMs(chain, slot);
+}
+
+/** Ms to wait for older attestations: never more than half of the time that is left. */
+function patienceMs({ clock, chain, slot, startBy }: ExecutionContext): number {
+  const now = clock.now();
+  const isOfThisSlot = now < slotStartMs(chain, slot + 1);
+  const longest = chain.slotDurationMs * (isOfThisSlot ? PATIENCE_IN_OWN_SLOT : 1);
+  return Math.max(0, Math.min(longest, (startBy - now) / 2));
 }
 
 function dataRequest({ kind, slot, chain, trigger, head, dataIsFinal }: ExecutionContext): CollectDataInput {

@@ -7,6 +7,7 @@ import { not, raise, sendParent, setup } from 'xstate';
 import { dutyExecutionMachine } from './duty-execution.machine.js';
 import {
   forgetExecution,
+  markHandedOver,
   markTriggered,
   noteRetry,
   onClockStepped,
@@ -20,7 +21,15 @@ import {
   takeFailure,
   takeRegistry,
 } from './duty-role/decisions.js';
-import type { Decision, RoleContext, RoleEvent, RoleInput, Step } from './duty-role/role-context.js';
+import { tellOfOlder } from './duty-role/older-first.js';
+import {
+  inOrder,
+  type Decision,
+  type RoleContext,
+  type RoleEvent,
+  type RoleInput,
+  type Step,
+} from './duty-role/role-context.js';
 import { scheduleState, type ScheduleState } from './rules/duty-plan.js';
 import type { Diagnostic, Report } from './rules/event-log.js';
 import type { NodeNumber } from './rules/node-choice.js';
@@ -67,48 +76,53 @@ function decide<T extends RoleEvent['type']>(type: T, decision: (event: RoleEven
     if (!isOfType(event, type)) return;
     let made: Decision;
     try {
-      made = decision(event)(context);
+      made = inOrder(decision(event), tellOfOlder)(context);
     } catch (error) {
       enqueue(sendParent({ type: 'ROLE_CRASHED', role: context.role.role, error }));
       return;
     }
-    const { context: decided, commands } = made;
-    // As a function: in an object, XState calls every function it finds, and `random` is one.
-    enqueue.assign(() => decided);
-    for (const command of commands) {
-      switch (command.do) {
-        case 'report':
-          enqueue({ type: 'report', params: { reports: [command.report] } });
-          break;
-        case 'fetch': {
-          const { role, chain, clock, random } = context;
-          const { id, order, generation } = command;
-          enqueue.spawnChild('tableFetch', { id, input: { role: role.role, order, generation, chain, clock, random } });
-          break;
-        }
-        case 'stop-fetch':
-          enqueue.stopChild(command.id);
-          break;
-        case 'execute':
-          enqueue.spawnChild('dutyExecution', { id: command.id, input: command.input });
-          break;
-        case 'update-execution':
-          enqueue.sendTo(command.id, command.update);
-          break;
-        case 'meet-node':
-          enqueue.spawnChild('subscriptions', subscriptionsActor(context, command.node));
-          break;
-        case 'subscribe': {
-          const { nodes, subscriptions, cause } = command;
-          for (const node of nodes) enqueue.sendTo(subscriptionsId(node), { type: 'SUBSCRIBE', subscriptions, cause });
-          break;
-        }
-        case 'tell-parent':
-          enqueue(sendParent(command.message));
-          break;
-      }
-    }
+    carryOut(enqueue, made);
   });
+}
+
+type Enqueue = Parameters<Parameters<typeof dutyRole.enqueueActions>[0]>[0]['enqueue'];
+
+function carryOut(enqueue: Enqueue, { context, commands }: Decision): void {
+  // As a function: in an object, XState calls every function it finds, and `random` is one.
+  enqueue.assign(() => context);
+  for (const command of commands) {
+    switch (command.do) {
+      case 'report':
+        enqueue({ type: 'report', params: { reports: [command.report] } });
+        break;
+      case 'fetch': {
+        const { role, chain, clock, random } = context;
+        const { id, order, generation } = command;
+        enqueue.spawnChild('tableFetch', { id, input: { role: role.role, order, generation, chain, clock, random } });
+        break;
+      }
+      case 'stop-fetch':
+        enqueue.stopChild(command.id);
+        break;
+      case 'execute':
+        enqueue.spawnChild('dutyExecution', { id: command.id, input: command.input });
+        break;
+      case 'update-execution':
+        enqueue.sendTo(command.id, command.update);
+        break;
+      case 'meet-node':
+        enqueue.spawnChild('subscriptions', subscriptionsActor(context, command.node));
+        break;
+      case 'subscribe': {
+        const { nodes, subscriptions, cause } = command;
+        for (const node of nodes) enqueue.sendTo(subscriptionsId(node), { type: 'SUBSCRIBE', subscriptions, cause });
+        break;
+      }
+      case 'tell-parent':
+        enqueue(sendParent(command.message));
+        break;
+    }
+  }
 }
 
 /** Each node is subscribed by an actor of its own: one that takes nothing holds up no other. */
@@ -128,8 +142,7 @@ function subscriptionsActor({ chain, clock, random }: RoleContext, node: NodeNum
 const reap = dutyRole.enqueueActions(({ context, event, enqueue }) => {
   if (!('actorId' in event)) return;
   enqueue.stopChild(event.actorId);
-  const { context: without } = forgetExecution(event.actorId)(context);
-  enqueue.assign(() => without);
+  carryOut(enqueue, inOrder(forgetExecution(event.actorId), tellOfOlder)(context));
 });
 
 const reportCrash = dutyRole.enqueueActions(({ context, event, enqueue }) => {
@@ -178,6 +191,7 @@ export const dutyRoleMachine = dutyRole.createMachine({
     TABLE_FETCH_FAILED: { actions: decide('TABLE_FETCH_FAILED', takeFailure) },
     TABLE_FETCH_RETRIED: { actions: decide('TABLE_FETCH_RETRIED', noteRetry) },
     EXECUTION_TRIGGERED: { actions: decide('EXECUTION_TRIGGERED', ({ id }) => markTriggered(id)) },
+    EXECUTION_HANDED_OVER: { actions: decide('EXECUTION_HANDED_OVER', ({ id }) => markHandedOver(id)) },
     'xstate.done.actor.*': { guard: 'isOfExecution', actions: reap },
     // A crash of any other child is not handled here: it crashes the role, which the scheduler restarts.
     'xstate.error.actor.*': { guard: 'isOfExecution', actions: [reportCrash, reap] },

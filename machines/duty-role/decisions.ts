@@ -3,7 +3,7 @@ import { epochOf, slotAt } from '../rules/chain-time.js';
 import type { NodeNumber } from '../rules/node-choice.js';
 import type { ExecutionRecord, Step } from './role-context.js';
 import { decided, inOrder, type RoleEvent } from './role-context.js';
-import { armSlot, forgetExecution, markTriggered, tellExecutions } from './execution-steps.js';
+import { armSlot, forgetExecution, markHandedOver, markTriggered, tellExecutions } from './execution-steps.js';
 import {
   distrustAll,
   forgetVersions,
@@ -96,4 +96,4 @@ function meetNode(node: NodeNumber): Step {
   };
 }
 
-export { forgetExecution, markTriggered, noteRetry, takeAnswer, takeFailure, takeRegistry };
+export { forgetExecution, markHandedOver, markTriggered, noteRetry, takeAnswer, takeFailure, takeRegistry };

@@ -11,6 +11,7 @@ import { RowComparison } from '../rules/table-diff.js';
 import type { CancelReason, SkipReason } from '../rules/event-log.js';
 import { lastChanceSlot } from '../rules/late-policy.js';
 import type { KindDefinition } from '../rules/role-definition.js';
+import { isOlderOnTheWay } from './older-first.js';
 import {
   decided,
   inOrder,
@@ -165,6 +166,7 @@ function armBatch(
   const id = freeId(context, kind, slot);
   // Known before its due point, a batch that waits for the head is in time.
   const late = knownLate && (kind.handover === 'slot-start' || clock.now() >= dueAt);
+  const olderOnTheWay = late && isOlderOnTheWay(context, { kind: kind.kind, slot, duties });
   const input = {
     id,
     kind,
@@ -183,8 +185,10 @@ function armBatch(
     head: heads.find((head) => head.slot === slot),
     unfit,
     stale,
+    olderOnTheWay,
   };
-  const record: ExecutionRecord = { id, kind: kind.kind, slot, duties, triggered: false };
+  const state = { triggered: false, handedOver: false, late, olderOnTheWay };
+  const record: ExecutionRecord = { id, kind: kind.kind, slot, duties, ...state };
   const executions = new Map(context.executions).set(id, record);
   return decided({ ...context, executions }, { do: 'execute', id, input });
 }
@@ -303,6 +307,15 @@ export function markTriggered(id: string): Step {
     const execution = context.executions.get(id);
     if (execution === undefined) return decided(context);
     return decided({ ...context, executions: new Map(context.executions).set(id, { ...execution, triggered: true }) });
+  };
+}
+
+/** A batch is with its executor: what waits for it may go on. */
+export function markHandedOver(id: string): Step {
+  return (context) => {
+    const execution = context.executions.get(id);
+    if (execution === undefined) return decided(context);
+    return decided({ ...context, executions: new Map(context.executions).set(id, { ...execution, handedOver: true }) });
   };
 }
 

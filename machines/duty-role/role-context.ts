@@ -43,6 +43,12 @@ export interface ExecutionRecord {
   readonly duties: readonly Duty[];
   /** It has come due: its duties may still be called off, but none may join. */
   readonly triggered: boolean;
+  /** Its hand-over time had passed when it was armed. */
+  readonly late: boolean;
+  /** Its duties are claimed, and with the executor. */
+  readonly handedOver: boolean;
+  /** What it was told last of older attestations. */
+  readonly olderOnTheWay: boolean;
 }
 
 export interface RoleContext extends RoleInput {
@@ -84,7 +90,8 @@ export type RoleEvent =
   | { type: 'TABLE_FETCHED'; target: number; generation: number; answer: DutyAnswer; tookMs: number }
   | ({ type: 'TABLE_FETCH_FAILED'; target: number; generation: number } & FetchFailure)
   | { type: 'TABLE_FETCH_RETRIED'; target: number; generation: number }
-  | { type: 'EXECUTION_TRIGGERED'; id: string };
+  | { type: 'EXECUTION_TRIGGERED'; id: string }
+  | { type: 'EXECUTION_HANDED_OVER'; id: string };
 
 /** What a role decides; the machine carries it out. */
 export type RoleCommand =

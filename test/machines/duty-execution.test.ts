@@ -60,6 +60,7 @@ function batchOf(changes: Partial<ExecutionInput>) {
     head: undefined,
     unfit: undefined,
     stale: false,
+    olderOnTheWay: false,
     ...changes,
   };
   const role = setup({ actors: { batch } }).createMachine({ invoke: { id: 'batch', src: 'batch', input } });

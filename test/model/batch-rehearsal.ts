@@ -26,6 +26,8 @@ const MOMENTS = { 'due point': 4000, 'last chance': 12_000, deadline: 24_000, 'l
 const GRACE_MS = 1000;
 /** Longer than any pause that a path comes to; the due point is further. */
 const PAUSE_MS = 450;
+/** A twelfth of a slot. */
+const PATIENCE_MS = 1000;
 const HEAD = { node: 0, slot: SLOT, block: root(7), at: START_MS };
 /** The one that may leave alone, and the other. */
 const ONE = 1;
@@ -82,6 +84,7 @@ export class BatchRehearsal implements Rehearsal<BatchEvent> {
           head: headKnown ? HEAD : undefined,
           unfit: undefined,
           stale: false,
+          olderOnTheWay: variant.olderOnTheWay === true,
         },
       },
     });
@@ -159,6 +162,12 @@ export class BatchRehearsal implements Rehearsal<BatchEvent> {
         break;
       case 'retry':
         await this.#clock.advanceBy(PAUSE_MS);
+        break;
+      case 'older handed over':
+        this.#batch.send({ type: 'OLDER', onTheWay: false });
+        break;
+      case 'patience ends':
+        await this.#clock.advanceBy(PATIENCE_MS);
         break;
       case 'outcome':
         this.#finish();

@@ -16,6 +16,8 @@ export const BATCH_EVENTS = [
   'other data',
   'no data',
   'retry',
+  'older handed over',
+  'patience ends',
   'outcome',
 ] as const;
 export type BatchEvent = { type: (typeof BATCH_EVENTS)[number] };
@@ -33,6 +35,8 @@ export interface BatchVariant {
   readonly armedAt?: 'due point' | 'last chance';
   /** The head came before the tick. */
   readonly headKnown?: boolean;
+  /** Attestations of its validators for the epoch before are on their way. */
+  readonly olderOnTheWay?: boolean;
   /** What befalls it, beside the course of things: few at a time, to keep the number of paths in bounds. */
   readonly troubles: readonly Trouble[];
 }
@@ -58,11 +62,13 @@ interface Batch {
   readonly fateOfOne: Fate;
   readonly announced: boolean;
   readonly deferred: boolean;
+  /** Late, it lets older ones go first. */
+  readonly letsOlderGo: boolean;
 }
 
 /** One batch of two duties, as the contract tells it (SPEC §6): at its moment, once, and never when it must not be. */
 export function batchSpec(variant: BatchVariant) {
-  const { waitsForHead, collects, longGrace, noGrace, late, armedAt, headKnown, troubles } = variant;
+  const { waitsForHead, collects, longGrace, noGrace, late, armedAt, headKnown, olderOnTheWay, troubles } = variant;
   const mayBeDistrusted = troubles.includes('node not trusted') || troubles.includes('table not trusted');
   const spec = setup({
     types: { context: {} as Batch, events: {} as BatchEvent },
@@ -77,6 +83,8 @@ export function batchSpec(variant: BatchVariant) {
       isDistrusted: ({ context }) => !context.trusted,
       isTooLate: ({ context }) => !hasChance(context),
       isEmpty: ({ context }) => context.left === 0,
+      letsOlderGo: ({ context }) => context.letsOlderGo && context.trigger === 'late',
+      mayGoOn: ({ context }) => !context.letsOlderGo,
       asksOnce: ({ context }) => context.dataIsFinal || context.trigger !== 'head',
     },
     actions: {
@@ -97,6 +105,7 @@ export function batchSpec(variant: BatchVariant) {
       acceptAnyData: assign({ dataIsFinal: true }),
       loseOne: assign(({ context }) => leaving(context, 1)),
       loseAll: assign(({ context }) => leaving(context, 0)),
+      goOn: assign({ letsOlderGo: false }),
       trust: assign({ trusted: true }),
       distrust: assign({ trusted: false }),
     },
@@ -117,6 +126,7 @@ export function batchSpec(variant: BatchVariant) {
       fateOfOne: 'untold',
       announced: false,
       deferred: false,
+      letsOlderGo: olderOnTheWay === true,
     },
     initial: late === true || !waitsForHead || armedAt !== undefined ? 'due' : headKnown === true ? 'grace' : 'armed',
     on: {
@@ -124,6 +134,7 @@ export function batchSpec(variant: BatchVariant) {
       sleep: { guard: 'maySleep', actions: 'passLastChance' },
       distrust: { guard: 'mayBeDistrusted', actions: 'distrust' },
       trust: { guard: 'isDistrusted', actions: 'trust' },
+      'older handed over': { guard: 'letsOlderGo', actions: 'goOn' },
       'one leaves': {
         guard: ({ context }) => troubles.includes('one leaves') && context.left === 2,
         actions: 'loseOne',
@@ -156,7 +167,7 @@ export function batchSpec(variant: BatchVariant) {
           { guard: 'isTooLate', target: 'done', actions: 'skip' },
           holdsBack,
           { guard: () => collects, target: 'collecting', actions: 'announce' },
-          { target: 'executing', actions: 'announce' },
+          { target: 'ready', actions: 'announce' },
         ],
       },
       held: {
@@ -194,7 +205,21 @@ export function batchSpec(variant: BatchVariant) {
         },
       },
       ready: {
-        always: [{ guard: 'isTooLate', target: 'done', actions: 'skip' }, holdsBack, { target: 'executing' }],
+        always: [
+          { guard: 'isTooLate', target: 'done', actions: 'skip' },
+          holdsBack,
+          { guard: 'letsOlderGo', target: 'awaiting-older' },
+          { target: 'executing' },
+        ],
+      },
+      'awaiting-older': {
+        always: [endsEmpty, holdsBack, { guard: 'mayGoOn', target: 'ready' }],
+        on: {
+          'patience ends': { target: 'ready', actions: 'goOn' },
+          // Its patience ends long before it.
+          'due point': {},
+          sleep: { guard: 'maySleep', target: 'done', actions: ['skip', 'passLastChance'] },
+        },
       },
       executing: {
         entry: 'handOver',

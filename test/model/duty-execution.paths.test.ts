@@ -19,6 +19,13 @@ const VARIANTS: readonly BatchVariant[] = [
   { name: 'known at its due point', ...HEAD_KIND, armedAt: 'due point', troubles: ['sleep'] },
   { name: 'known when it is too late', ...HEAD_KIND, armedAt: 'last chance', troubles: [] },
   { name: 'that is late', ...HEAD_KIND, late: true, troubles: ['table not trusted', 'sleep'] },
+  {
+    name: 'that lets older ones go first',
+    ...HEAD_KIND,
+    late: true,
+    olderOnTheWay: true,
+    troubles: ['table not trusted', 'all leave', 'sleep'],
+  },
   { name: 'without data', waitsForHead: true, collects: false, troubles: ['node not trusted', 'all leave'] },
   {
     name: "handed over at its slot's start",

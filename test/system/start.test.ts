@@ -108,30 +108,20 @@ describe('start in mid-epoch (§6 "Late duties")', () => {
   const attestersOf = (from: number, to: number) => dutiesBetween(rig.devnet.chain, from, to, ['attester']);
   const validatorOf = (name: string) => name.split(' ')[2];
 
-  test('late always: every past slot within the deadline, but never a lower target after a higher one', async () => {
+  test('late always: every past slot within the deadline, the older epoch first', async () => {
     await start('always');
     await rig.runTo(21, 11_000);
     expect(fetchedTables()).toContain('attester 1 warm-up');
     const late = handedOverBetween(rig, 0, 20);
     expect(late.every((duty) => duty.kind === 'attester' && duty.trigger === 'late')).toBe(true);
     expect(handedOverBetween(rig, 16, 20).map(nameOf).toSorted()).toEqual(attestersOf(16, 20).toSorted());
-    // Of epoch 1 slots 14 and 15 are open. The table of epoch 2 came first: whoever attested by it has voted higher.
-    const votedHigher = new Set(attestersOf(16, 21).map(validatorOf));
+    // Of epoch 1 slots 14 and 15 are open. The table of epoch 2 came first, and waits for them.
     const open = attestersOf(14, 15);
-    const free = open.filter((name) => !votedHigher.has(validatorOf(name)));
-    expect(free.length).toBeGreaterThan(0);
-    expect(handedOverBetween(rig, 8, 15).map(nameOf).toSorted()).toEqual(free.toSorted());
-    expect(
-      skipped('moved-after-claim')
-        .filter((name) => open.includes(name))
-        .toSorted(),
-    ).toEqual(open.filter((name) => votedHigher.has(validatorOf(name))).toSorted());
-    const over = attestersOf(8, 13);
-    expect(
-      skipped('deadline-passed')
-        .filter((name) => !votedHigher.has(validatorOf(name)))
-        .toSorted(),
-    ).toEqual(over.filter((name) => !votedHigher.has(validatorOf(name))).toSorted());
+    const votesHigher = new Set(attestersOf(16, 21).map(validatorOf));
+    expect(open.filter((name) => votesHigher.has(validatorOf(name)))).not.toEqual([]);
+    expect(handedOverBetween(rig, 8, 15).map(nameOf).toSorted()).toEqual(open.toSorted());
+    expect(skipped('moved-after-claim')).toEqual([]);
+    expect(skipped('deadline-passed').toSorted()).toEqual(attestersOf(8, 13).toSorted());
     expect(doubles(rig.handedOver, 8)).toEqual([]);
     for (const { batch, slot } of late) {
       const deadlineSlot = Math.min(slot + 8, (epochOf({ slotsPerEpoch: 8 }, slot) + 2) * 8);
