@@ -1,12 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Slot } from '../../machines/rules/chain-time.js';
 import type { ValidatorIndex } from '../../machines/rules/duties.js';
 import { ConfigurationError } from '../chain-loader.js';
-import { reasonOf } from '../data-directory/reason.js';
-import { listSegments, segmentFile } from '../data-directory/segments.js';
-import { TurnReader, type JournalPart } from '../recording/turns.js';
+import { readJournalParts, type GapPolicy } from '../recording/journal-files.js';
+import { UnreadableJournal } from '../recording/turns.js';
 import { DutyHistory } from './duty-history.js';
 import type { Explanation } from './explanation.js';
 
@@ -19,62 +15,27 @@ export async function explainFromJournal(
   { slot, validator }: { readonly slot: Slot; readonly validator: ValidatorIndex },
 ): Promise<Explanation> {
   const history = new DutyHistory(slot, validator);
-  const gaps: string[] = [];
-  const reader = new TurnReader();
-  /** False for what is no line of a journal, or lacks what its type has. */
-  const isTaken = (read: () => readonly JournalPart[]) => {
-    try {
-      for (const part of read()) history.take(part);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  let lastFile = '';
-  for (const file of await segmentsOf(dataDirectory)) {
-    let number = 0;
-    let unreadable = 0;
-    try {
-      for await (const text of linesOf(join(dataDirectory, file))) {
-        number++;
-        if (!isTaken(() => reader.read(text, { file, line: number }))) unreadable++;
-      }
-    } catch (error) {
-      // A running process removes what is old.
-      if (!isGone(error)) throw error;
-      gaps.push(`${file} went while the journal was read`);
-    }
-    lastFile = file;
-    if (unreadable > 0) gaps.push(`${file}: ${unreadable} lines cannot be read`);
-  }
-  if (!isTaken(() => reader.end())) gaps.push(`${lastFile}: its last turn cannot be read`);
-  return history.explain(gaps);
-}
-
-async function segmentsOf(dataDirectory: string): Promise<string[]> {
-  let names;
+  const gone: string[] = [];
+  const unreadable = new Map<string, number>();
+  const noteUnreadable = (file: string) => void unreadable.set(file, (unreadable.get(file) ?? 0) + 1);
+  // What is there is worth telling, whatever is not.
+  const gaps: GapPolicy = { onUnreadable: noteUnreadable, onGone: (file) => void gone.push(file) };
   try {
-    ({ names } = await listSegments(dataDirectory));
+    for await (const part of readJournalParts(dataDirectory, gaps)) {
+      try {
+        history.take(part);
+      } catch (error) {
+        if (part.part === 'segment') throw error;
+        // It lacks what its type has.
+        noteUnreadable((part.part === 'turn' ? part.turn : part).place.file);
+      }
+    }
   } catch (error) {
-    throw new ConfigurationError(`--data-dir ${dataDirectory}: ${reasonOf(error)}`);
+    if (error instanceof UnreadableJournal) throw new ConfigurationError(`--data-dir ${error.message}`);
+    throw error;
   }
-  if (names.length === 0) throw new ConfigurationError(`--data-dir ${dataDirectory}: there is no journal in it`);
-  return names.map(segmentFile);
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-/** Lines of a file that may still be written: what has no newline yet is left out. */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  let last: string | undefined;
-  let endsWithNewline = false;
-  const stream = createReadStream(path, 'utf8');
-  stream.on('data', (chunk) => (endsWithNewline = String(chunk).endsWith('\n')));
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
-    if (last !== undefined) yield last;
-    last = line;
-  }
-  if (last !== undefined && endsWithNewline) yield last;
+  return history.explain([
+    ...[...unreadable].map(([file, lines]) => `${file}: ${lines} lines cannot be read`),
+    ...gone.map((file) => `${file} went while the journal was read`),
+  ]);
 }

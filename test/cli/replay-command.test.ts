@@ -70,7 +70,7 @@ test('what is no journal is refused in one line', async () => {
     return stderr;
   };
   expect(await says(join(dataDir, 'none'))).toContain('there is no such file or folder');
-  expect(await says(join(dataDir, 'state'))).toContain('holds no journal');
+  expect(await says(join(dataDir, 'state'))).toContain('there is no journal in it');
   expect(await says('package.json')).toContain('package.json is no segment of a journal');
   expect(await says(dataDir, '--until', '-3')).toContain('--until: "-3" is not a whole number');
   const sound = readFileSync(first!, 'utf8');
