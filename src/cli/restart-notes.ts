@@ -1,35 +1,29 @@
-import type { Clock } from '../../machines/ports.js';
 import { slotAt, type Slot } from '../../machines/rules/chain-time.js';
 import type { Diagnostic } from '../../machines/rules/event-log.js';
-import type { DutyScheduler } from '../duty-scheduler.js';
 import { readActors } from '../observability/actor-state.js';
 import { restartWindow } from '../observability/restart-window.js';
-import { SchedulerWatch } from '../observability/scheduler-watch.js';
-import { clockText } from './output/clock-text.js';
+import type { SchedulerWatch } from '../observability/scheduler-watch.js';
+import { untilText, type RestartView } from './output/restart-text.js';
 
-/**
- * Says at the start of a slot without duties until which slot a restart costs none; once, unless that slot changes.
- * Returns how to stop saying so.
- */
-export function noteRestartWindows(
-  scheduler: DutyScheduler,
-  clock: Pick<Clock, 'now'>,
-  say: (diagnostic: Diagnostic) => void,
-): () => void {
-  const watch = new SchedulerWatch(scheduler, clock);
+/** Until when a restart costs no duty, as it is now; undefined before the start. */
+export function restartView({ scheduler, clock, history }: SchedulerWatch): RestartView | undefined {
+  if (scheduler.actor === undefined) return undefined;
+  const states = readActors(scheduler.actor);
+  const now = clock.now();
+  const { chain } = states.scheduler;
+  const { until, reason } = restartWindow(history, states, slotAt(chain, now));
+  return { until, reason, slot: slotAt(chain, until), isSafe: until > now };
+}
+
+/** Says at the start of a slot without duties until which slot a restart costs none; once, unless that slot changes. */
+export function noteRestartWindows(watch: SchedulerWatch, say: (diagnostic: Diagnostic) => void): void {
   let said: Slot | undefined;
   watch.listen({
-    tick(slot) {
-      const { actor } = scheduler;
-      if (actor === undefined) return;
-      const states = readActors(actor);
-      const { until, reason } = restartWindow(watch.history, states, slot);
-      const next = slotAt(states.scheduler.chain, until);
-      if (until <= clock.now() || next === said) return;
-      said = next;
-      const why = reason === 'not-known-beyond' ? 'what is due from there on is not known yet' : 'duties are due then';
-      say({ level: 'info', message: `safe to restart until slot ${next} (${clockText(until).slice(0, 8)}): ${why}` });
+    tick() {
+      const view = restartView(watch);
+      if (view === undefined || !view.isSafe || view.slot === said) return;
+      said = view.slot;
+      say({ level: 'info', message: `safe to restart ${untilText(view)}` });
     },
   });
-  return () => watch.close();
 }

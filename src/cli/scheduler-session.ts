@@ -14,7 +14,8 @@ import type { InspectTarget, LogFormat } from './flags.js';
 import { withoutControls } from './diagnostics-log.js';
 import { openOutput, type Output } from './output/output.js';
 import { HeadArrivals } from './output/head-arrivals.js';
-import { noteRestartWindows } from './restart-notes.js';
+import { SchedulerWatch } from '../observability/scheduler-watch.js';
+import { noteRestartWindows, restartView } from './restart-notes.js';
 import { openInspector, type SessionInspector } from './session-inspector.js';
 import { UsageError } from './usage-error.js';
 import { messageOf } from '../../machines/rules/message-of.js';
@@ -62,6 +63,7 @@ async function runInspected(
   const scheduler = createDutyScheduler({ ...settings, ...(observers.length > 0 && { inspect }) });
   const nodeUrls = settings.beaconNode.map((address) => parseNodeAddress(address).shown);
   const server = http && (await serve(http, title, scheduler));
+  const watch = new SchedulerWatch(scheduler, { now: Date.now });
   const output = openOutput(host, {
     title: server === undefined ? title : `${title} · ${server.url}`,
     logFormat,
@@ -70,11 +72,12 @@ async function runInspected(
     roles: settings.roles ?? ROLES,
     scheduler,
     arrivals,
+    restart: () => restartView(watch),
     dueOffset: dueOffsets(scheduler),
   });
   scheduler.on('*', (line) => output.line(line));
   scheduler.on('diagnostic', (diagnostic) => output.diagnostic(diagnostic));
-  const endNotes = noteRestartWindows(scheduler, { now: Date.now }, (diagnostic) => output.diagnostic(diagnostic));
+  noteRestartWindows(watch, (diagnostic) => output.restartNote(diagnostic));
   watchHistory?.((progress) => output.history(progress));
   if (server !== undefined) output.diagnostic({ level: 'info', message: `the page is at ${server.url}/` });
   inspector?.reportTo((diagnostic) => output.diagnostic(diagnostic));
@@ -84,7 +87,7 @@ async function runInspected(
   } catch (error) {
     throw await afterFailure(error, scheduler, output, nodeUrls);
   } finally {
-    endNotes();
+    watch.close();
     await server?.close();
   }
   output.close({ withSummary: true });

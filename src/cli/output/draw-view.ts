@@ -3,6 +3,7 @@ import { clockText } from './clock-text.js';
 import { durationText } from './duration-text.js';
 import { dutyGrid, gridLines } from './duty-grid.js';
 import { historyBar, historyText } from './history-text.js';
+import { restartText } from './restart-text.js';
 import { slotBar, slotBarLegend } from './slot-bar.js';
 import { troubleText, verdict } from './summary.js';
 import { missed } from '../../observability/tally.js';
@@ -16,7 +17,7 @@ export interface Canvas {
 
 const WIDEST = 120;
 const MOST_HAPPENINGS = 12;
-const FEWEST_HAPPENINGS = 3;
+const FEWEST_HAPPENINGS = 2;
 const LABEL_WIDTH = 8;
 /** From here on a section may take a line where it otherwise shares one. */
 const ROWS_FOR_DETAILS = 30;
@@ -41,6 +42,7 @@ export function drawView(view: ViewModel, canvas: Canvas): string[] {
     ...dutyLines(view, width, canvas.colours),
     '',
     ...upcomingLines(view, width, canvas),
+    labelled('restart', view.restart === undefined ? '' : restartText(view.restart), width, canvas.colours),
     ...tableLines(view.tables, width, canvas),
     '',
   ];

@@ -9,6 +9,7 @@ import type { HeadArrivals } from './head-arrivals.js';
 import type { Tally } from '../../observability/tally.js';
 import type { UpcomingSlot } from '../../observability/reports.js';
 import { upcomingSlots } from '../../observability/upcoming.js';
+import type { RestartView } from './restart-text.js';
 import { buildView, type TimedDiagnostic } from './view-model.js';
 
 const REDRAW_EVERY_MS = 250;
@@ -21,6 +22,7 @@ export interface LiveViewOptions {
   readonly roles: readonly Role[];
   readonly scheduler: DutyScheduler;
   readonly arrivals: HeadArrivals;
+  readonly restart: () => RestartView | undefined;
   readonly stream: NodeJS.WriteStream;
   readonly colours: Colors;
   readonly tally: () => Tally;
@@ -78,7 +80,7 @@ export class LiveView {
   }
 
   #frame(): string {
-    const { title, nodeUrls, roles, scheduler, arrivals, stream, colours, tally } = this.#options;
+    const { title, nodeUrls, roles, scheduler, arrivals, restart, stream, colours, tally } = this.#options;
     const rows = stream.rows || 24;
     const snapshot = scheduler.snapshot();
     const view = buildView({
@@ -90,6 +92,7 @@ export class LiveView {
       tally: tally(),
       snapshot,
       upcoming: snapshot === undefined ? [] : this.#upcomingFrom(snapshot.slot, upcomingShown(rows)),
+      restart: restart(),
       diagnostics: this.#diagnostics,
       history: this.#history,
       headAt: (slot) => arrivals.of(slot),

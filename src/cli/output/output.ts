@@ -9,6 +9,7 @@ import type { HeadArrivals } from './head-arrivals.js';
 import { HistoryLines } from './history-lines.js';
 import { JsonLines } from './json-lines.js';
 import { LiveView } from './live-view.js';
+import type { RestartView } from './restart-text.js';
 import { plainLine } from './plain-lines.js';
 import { summaryLines, verdict } from './summary.js';
 import { EMPTY_TALLY, tallied, type DueOffset } from '../../observability/tally.js';
@@ -17,6 +18,8 @@ import { EMPTY_TALLY, tallied, type DueOffset } from '../../observability/tally.
 export interface Output {
   line(line: EventLine): void;
   diagnostic(diagnostic: Diagnostic): void;
+  /** Until when a restart is safe, for the log: a view says it all the time. */
+  restartNote(diagnostic: Diagnostic): void;
   /** How far the history of the SSV contract is. */
   history(progress: SyncProgress): void;
   /** Leaves stdout tidy; nothing is shown after it. */
@@ -33,6 +36,7 @@ export interface OutputOptions {
   readonly roles: readonly Role[];
   readonly scheduler: DutyScheduler;
   readonly arrivals: HeadArrivals;
+  readonly restart: () => RestartView | undefined;
   readonly dueOffset: DueOffset;
 }
 
@@ -52,6 +56,7 @@ export function openOutput(host: CommandHost, options: OutputOptions): Output {
         tally = tallied(tally, line, options.dueOffset);
       },
       diagnostic: (diagnostic) => log.say(diagnostic),
+      restartNote: (diagnostic) => log.say(diagnostic),
       history: (progress) => historyLines.take(progress),
       close({ withSummary }) {
         if (withSummary) log.say({ level: 'info', message: verdict(tally) });
@@ -78,6 +83,9 @@ export function openOutput(host: CommandHost, options: OutputOptions): Output {
     },
     diagnostic(diagnostic) {
       view?.diagnostic(diagnostic);
+      if (stderrIsFree) log.say(diagnostic);
+    },
+    restartNote(diagnostic) {
       if (stderrIsFree) log.say(diagnostic);
     },
     history(progress) {

@@ -15,6 +15,7 @@ import type { SchedulerSnapshot } from '../../scheduler-snapshot.js';
 import { describeLine, isTrouble } from '../../observability/describe-line.js';
 import { kindsOfRoles } from '../../observability/kinds-of-roles.js';
 import { EMPTY_KINDS, type KindTallies, type Tally } from '../../observability/tally.js';
+import type { RestartView } from './restart-text.js';
 import type { UpcomingSlot } from '../../observability/reports.js';
 
 /** A diagnostic with its time. */
@@ -73,6 +74,8 @@ export interface ViewModel {
   readonly thisEpoch: KindTallies;
   readonly tally: Tally;
   readonly upcoming: readonly UpcomingSlot[];
+  /** Undefined before the start. */
+  readonly restart: RestartView | undefined;
   readonly tables: readonly TableView[];
   readonly happenings: readonly Happening[];
 }
@@ -86,13 +89,15 @@ export interface ViewSources {
   readonly tally: Tally;
   readonly snapshot: SchedulerSnapshot | undefined;
   readonly upcoming: readonly UpcomingSlot[];
+  readonly restart: RestartView | undefined;
   readonly diagnostics: readonly TimedDiagnostic[];
   readonly history: SyncProgress | undefined;
   readonly headAt: (slot: Slot) => number | undefined;
 }
 
 export function buildView(sources: ViewSources): ViewModel {
-  const { title, nodeUrls, roles, beganAt, now, tally, snapshot, upcoming, diagnostics, history, headAt } = sources;
+  const { title, nodeUrls, roles, beganAt, now, tally, snapshot, upcoming, restart, diagnostics, history, headAt } =
+    sources;
   const time = snapshot && slotView(snapshot.chain, now, headAt);
   return {
     title,
@@ -106,6 +111,7 @@ export function buildView(sources: ViewSources): ViewModel {
     thisEpoch: (time && tally.epochs.get(time.epoch)) ?? EMPTY_KINDS,
     tally,
     upcoming,
+    restart,
     tables: roles.map((role) => ({ role, tables: tablesOf(snapshot, role) })),
     happenings: happeningsOf(tally, diagnostics),
   };

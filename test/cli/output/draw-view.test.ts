@@ -38,6 +38,7 @@ function sources(tally: Tally, changes: Partial<ViewSources> = {}): ViewSources 
       { slot: 20, duties: [{ role: 'attester', first: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], count: 3000 }] },
       { slot: 21, duties: [] },
     ],
+    restart: { until: GENESIS + 20 * 2000, slot: 20, reason: 'duties-ahead', isSafe: true },
     diagnostics: [],
     history: undefined,
     headAt: (slot) => (slot === 19 ? GENESIS + 19 * 2000 + 250 : undefined),
@@ -96,7 +97,7 @@ describe('the view', () => {
   test('events and diagnostics stand together in the order in which they came', () => {
     const early = { level: 'warn' as const, message: 'before', time: -1 };
     const late = { level: 'info' as const, message: 'after', time: 1 };
-    const lines = drawn(sources(BUSY, { diagnostics: [late, early] })).filter((text) => /^\d\d:/.test(text));
+    const lines = drawn(sources(BUSY, { diagnostics: [late, early] }), 80, 30).filter((text) => /^\d\d:/.test(text));
     expect(lines.map((text) => text.replace(/^\S+ /, ''))).toEqual([
       expect.stringContaining('beacon node'),
       expect.stringContaining('skipped'),
@@ -109,6 +110,19 @@ describe('the view', () => {
       /5052 waiting for it\n.*\n\nThe chain is not known yet\./,
     );
     expect(drawn(sources(EMPTY_TALLY, { now: GENESIS - 5000 })).join('\n')).toContain('Genesis in 5 s.');
+  });
+
+  test.each([
+    ['duties-ahead', true, /safe until slot 20 \(\d\d:\d\d:\d\d\): duties are due then/],
+    ['not-known-beyond', true, /safe until slot 20 \(\d\d:\d\d:\d\d\): what is due from there on is not known yet/],
+    ['duties-under-way', false, /not safe: duties of slot 20 are under way/],
+    ['not-known-beyond', false, /not safe: what is due is not known yet/],
+  ] as const)('says in its place whether a restart is safe: %s, %s', (reason, isSafe, says) => {
+    const restart = { until: GENESIS + 20 * 2000, slot: 20, reason, isSafe };
+    const place = (lines: string[]) => lines.findIndex((text) => text.startsWith('restart '));
+    const lines = drawn(sources(BUSY, { restart }));
+    expect(lines[place(lines)]).toMatch(says);
+    expect(place(drawn(sources(BUSY, { restart: undefined })))).toBe(place(lines));
   });
 
   test('says why duties wait', () => {

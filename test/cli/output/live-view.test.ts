@@ -27,6 +27,7 @@ function viewOn(terminal: FakeTerminal, snapshot: () => undefined): LiveView {
     roles: ['attester'],
     scheduler: { snapshot } as Partial<DutyScheduler> as DutyScheduler,
     arrivals: new HeadArrivals(),
+    restart: () => undefined,
     stream: terminal as unknown as NodeJS.WriteStream,
     colours: picocolors.createColors(false),
     tally: () => EMPTY_TALLY,

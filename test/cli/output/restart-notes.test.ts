@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { noteRestartWindows } from '../../../src/cli/restart-notes.js';
+import { SchedulerWatch } from '../../../src/observability/scheduler-watch.js';
+import { noteRestartWindows, restartView } from '../../../src/cli/restart-notes.js';
 import { createRig } from '../../support/rig.js';
 
 const LAST_SLOT = 60;
@@ -8,12 +9,14 @@ async function notesOf(validators: number[]) {
   const rig = createRig({ validators, roles: ['attester'] });
   const said: { now: number; until: number; message: string }[] = [];
   const slotNow = () => rig.scheduler.snapshot()!.slot;
-  const end = noteRestartWindows(rig.scheduler, rig.clock, ({ message }) => {
+  const watch = new SchedulerWatch(rig.scheduler, rig.clock);
+  expect(restartView(watch)).toBeUndefined();
+  noteRestartWindows(watch, ({ message }) => {
     said.push({ now: slotNow(), until: Number(/until slot (\d+) /.exec(message)?.[1]), message });
   });
   await rig.start();
   await rig.runTo(LAST_SLOT);
-  end();
+  watch.close();
   await rig.stop();
   return { said, busy: new Set(rig.handedOver.map(({ slot }) => slot)) };
 }
