@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect } from 'vitest';
 import { builtCommand } from '../support/built-command.js';
 import { test } from '../support/command-process.js';
@@ -8,6 +9,12 @@ const SLOTS_PER_EPOCH = 8;
 const FAST = ['--slot-ms', String(SLOT_MS)];
 
 beforeAll(() => void builtCommand(), 60_000);
+
+/** Lets a process do something when SIGUSR2 comes. */
+function onSignal(script: string): { NODE_OPTIONS: string } {
+  const preload = `data:text/javascript,process.on('SIGUSR2',()=>{${encodeURIComponent(script)}})`;
+  return { NODE_OPTIONS: `--import ${preload}` };
+}
 
 describe('devnet, with time to itself', { timeout: 60_000 }, () => {
   test('--log-format json: two epochs of lines, every duty in its slot, a clean end', async ({ bench }) => {
@@ -99,17 +106,27 @@ describe.concurrent('devnet', { timeout: 60_000 }, () => {
     ['a rejection that nobody handled', 'Promise.reject(new Error("boom"))'],
   ])('%s ends it with exit code 1 and is told on stderr', async ([, script], { bench }) => {
     const TMPDIR = bench.emptyFolder();
-    const preload = `data:text/javascript,process.on('SIGUSR2',()=>{${encodeURIComponent(script!)}})`;
-    const process = bench.start(['devnet', ...FAST, '--log-format', 'json'], {
-      NODE_OPTIONS: `--import ${preload}`,
-      TMPDIR,
-    });
+    const process = bench.start(['devnet', ...FAST, '--log-format', 'json'], { ...onSignal(script!), TMPDIR });
     await process.until(({ stdout }) => stdout.includes('scheduler-started'));
     process.signal('SIGUSR2');
     expect(await process.ended).toBe(1);
     expect(process.lines.at(-1)).toMatchObject({ type: 'scheduler-stopped', reason: 'failed: boom' });
     expect(readdirSync(TMPDIR)).toEqual([]);
     expect(process.stderr).toMatch(/ERROR: unexpected: boom\nError: boom\n/);
+  });
+
+  test('an error that nobody caught stands in the journal, which is closed in order', async ({ bench }) => {
+    const dataDir = bench.emptyFolder();
+    const flags = [...FAST, '--data-dir', dataDir, '--log-format', 'json'];
+    const process = bench.start(['devnet', ...flags], onSignal('throw new Error("boom")'));
+    await process.until(({ stdout }) => stdout.includes('scheduler-started'));
+    process.signal('SIGUSR2');
+    expect(await process.ended).toBe(1);
+    const [segment] = readdirSync(dataDir).filter((file) => file.endsWith('.jsonl'));
+    const lines = readFileSync(join(dataDir, segment!), 'utf8').trimEnd().split('\n');
+    const [stopped, closed] = lines.slice(-2).map((line) => JSON.parse(line) as object);
+    expect(stopped).toMatchObject({ type: 'scheduler-stopped', reason: 'failed: boom' });
+    expect(closed).toMatchObject({ type: 'journal-closed' });
   });
 
   test('--chain-only serves the Beacon API at the address it prints', async ({ bench }) => {
