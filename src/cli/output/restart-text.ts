@@ -12,7 +12,7 @@ export interface RestartView extends RestartReport {
 const WHY: Readonly<Record<RestartReport['reason'], string>> = {
   'duties-under-way': 'duties are due then',
   'duties-ahead': 'duties are due then',
-  'not-known-beyond': 'what is due from there on is not known yet',
+  'not-known-beyond': 'what is due then is not known yet',
 };
 
 /** "until slot 231 (14:03:12): duties are due then" */

@@ -97,7 +97,7 @@ describe('the view', () => {
   test('events and diagnostics stand together in the order in which they came', () => {
     const early = { level: 'warn' as const, message: 'before', time: -1 };
     const late = { level: 'info' as const, message: 'after', time: 1 };
-    const lines = drawn(sources(BUSY, { diagnostics: [late, early] }), 80, 30).filter((text) => /^\d\d:/.test(text));
+    const lines = drawn(sources(BUSY, { diagnostics: [late, early] }), 80, 29).filter((text) => /^\d\d:/.test(text));
     expect(lines.map((text) => text.replace(/^\S+ /, ''))).toEqual([
       expect.stringContaining('beacon node'),
       expect.stringContaining('skipped'),
@@ -114,7 +114,7 @@ describe('the view', () => {
 
   test.each([
     ['duties-ahead', true, /safe until slot 20 \(\d\d:\d\d:\d\d\): duties are due then/],
-    ['not-known-beyond', true, /safe until slot 20 \(\d\d:\d\d:\d\d\): what is due from there on is not known yet/],
+    ['not-known-beyond', true, /safe until slot 20 \(\d\d:\d\d:\d\d\): what is due then is not known yet/],
     ['duties-under-way', false, /not safe: duties of slot 20 are under way/],
     ['not-known-beyond', false, /not safe: what is due is not known yet/],
   ] as const)('says in its place whether a restart is safe: %s, %s', (reason, isSafe, says) => {
