@@ -3,7 +3,9 @@ import { Worker } from 'node:worker_threads';
 import type { FuzzResult } from './run-target.js';
 
 /** Longest time in which no input ends. Wall-clock time of a machine that may be busy with other things. */
-const LONGEST_INPUT_MS = 30_000;
+const LONGEST_INPUT_MS = 120_000;
+/** Until the first input: samples are made, a server is started. */
+const LONGEST_OPENING_MS = 600_000;
 /** Of the thread: far more than any input of 32 kB should need. */
 const MOST_HEAP_MB = 512;
 /** Almost all that is made is gone with its input: a large nursery collects it seldom. */
@@ -17,7 +19,7 @@ export interface ThreadOrder {
   readonly inputs: number;
   readonly seed: number;
   readonly from: number;
-  /** One word: the number of the input that is being given. */
+  /** One word: the number of the input that is being given; one less than the first before that. */
   readonly progress: Int32Array;
 }
 
@@ -31,7 +33,7 @@ export function watchedRun(
   order: Omit<ThreadOrder, 'progress'>,
   { longestInputMs = LONGEST_INPUT_MS }: WatchOptions = {},
 ): Promise<FuzzResult> {
-  const progress = new Int32Array(new SharedArrayBuffer(4)).fill(order.from);
+  const progress = new Int32Array(new SharedArrayBuffer(4)).fill(order.from - 1);
   const began = performance.now();
   return new Promise((resolve) => {
     const worker = new Worker(script, {
@@ -45,7 +47,6 @@ export function watchedRun(
     });
     let last = Atomics.load(progress, 0);
     let since = performance.now();
-    worker.once('online', () => (since = performance.now()));
     let isOver = false;
     const end = (result: FuzzResult) => {
       if (isOver) return;
@@ -61,7 +62,10 @@ export function watchedRun(
     const timer = setInterval(() => {
       const now = Atomics.load(progress, 0);
       if (now !== last) [last, since] = [now, performance.now()];
-      else if (performance.now() - since > longestInputMs) endWith(`it did not end within ${longestInputMs} ms`);
+      else {
+        const longest = now < order.from ? LONGEST_OPENING_MS : longestInputMs;
+        if (performance.now() - since > longest) endWith(`it did not end within ${longest} ms`);
+      }
     }, 100);
     worker.once('message', end);
     worker.once('error', (error: Error) => endWith(`${error.name}: ${error.message}\n${error.stack ?? ''}`));
