@@ -64,6 +64,15 @@ describe('who may read', () => {
     }
   });
 
+  test('the page may load from itself only, and nobody may frame it', async () => {
+    const policy = String((await rig.get('/')).headers['content-security-policy']);
+    for (const rule of ["default-src 'none'", "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"]) {
+      expect(policy).toContain(rule);
+    }
+    expect(policy).toMatch(/script-src 'self' 'sha256-[\w+/]+=*';/);
+    expect(policy).not.toContain('unsafe');
+  });
+
   test('HEAD answers without a body', async () => {
     const reply = await rig.get('/healthz', {}, 'HEAD');
     expect([reply.status, reply.text]).toEqual([200, '']);
