@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { slotAt } from '../../../machines/rules/chain-time.js';
 import type { ValidatorSourceEvent } from '../../../machines/rules/validator-changes.js';
 import { openStateStore } from '../../../services/data-directory/state-store.js';
@@ -120,6 +120,8 @@ function known(registry: ContractRegistry): [string, boolean][] {
     .map(({ id, liquidated = false }): [string, boolean] => [id, liquidated])
     .sort();
 }
+
+beforeAll(() => void builtCommand(), 60_000);
 
 it(
   `killed with −9 at random points of history and live, it stores the contract as it was at some block, and tells each change once (${KILLS} kills, seed ${SEED})`,
@@ -242,5 +244,5 @@ it(
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  60_000 + KILLS * 20_000,
+  120_000 + KILLS * 20_000,
 );
