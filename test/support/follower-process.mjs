@@ -13,6 +13,9 @@ const { openDataDirectory } = await load('services', 'data-directory', 'data-dir
 const { createSsvValidatorSource } = await load('services', 'ssv-contract', 'ssv-validator-source.js');
 const { chainSpecOf, DEFAULT_PARAMETERS } = await load('src', 'devnet', 'parameters.js');
 
+// Nobody is left to kill it: the test was ended from outside.
+process.stdin.on('end', () => process.exit(1)).resume();
+
 const clock = new RealClock();
 const chain = chainSpecOf({ ...DEFAULT_PARAMETERS, genesisTimeMs: 1_700_000_000_000, slotDurationMs: 50 });
 const { storage } = await openDataDirectory({ path: folder, chain, clock });
