@@ -14,7 +14,7 @@ import { planFaults, type FaultTarget, type NodeFault, type PlannedFault } from 
 import { FaultyProxy } from './faulty-proxy.js';
 import { judge, type Judgement } from './judgement.js';
 import { watchProcessor } from './processor-watch.js';
-import { SchedulerProcess, type HeardLine, type Span } from './scheduler-process.js';
+import { SchedulerProcess, type HeardLine } from './scheduler-process.js';
 import { Weather, type InjectedFault } from './weather.js';
 
 const SLOTS_PER_EPOCH = 8;
@@ -24,7 +24,7 @@ const REORG_EVERY_EPOCHS = 4;
 const CHANGE_EVERY_SLOTS = 24;
 /** Slots without a fault before the first, and after the last: what is late is made up there. */
 const CALM_SLOTS = SLOTS_PER_EPOCH;
-/** Part of a slot without a processor, in a few slots, with which nothing is demanded in them. */
+/** Part of a slot without a processor, in it and the one before, with which nothing is demanded in it. */
 const BUSY_SHARE = 0.3;
 const START_PATIENCE_MS = 30_000;
 
@@ -46,8 +46,8 @@ export interface ChaosResult extends Judgement {
   readonly lines: readonly HeardLine[];
   /** Unix ms of a slot's start. */
   readonly startOf: (slot: Slot) => number;
-  /** When the machine had no processor for us. */
-  readonly busy: readonly Span[];
+  /** Ms in which the machine had no processor for us. */
+  readonly busyMs: number;
   readonly memberChanges: number;
   readonly reorgs: number;
   /** Of the command, asked to stop at the end; null where it did not live until then. */
@@ -120,9 +120,8 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosResult> {
     const hasLived = !scheduler.ended;
     const exitCode = await scheduler.stop();
     record.close();
-    const busy = [...processor.stop(), ...scheduler.starved];
     const stories = new DutyStories(scheduler.lines, SLOTS_PER_EPOCH);
-    const weather = new Weather(injected, busy, BUSY_SHARE * slotMs);
+    const weather = new Weather(injected, [...processor.stop(), ...scheduler.starved], BUSY_SHARE * slotMs);
     const { changes: memberChanges } = members;
     return {
       ...judge({ chain: parameters, record, memberChanges, stories, weather }),
@@ -130,7 +129,7 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosResult> {
       doubled: stories.doubled,
       lines: scheduler.lines,
       startOf: (slot) => slotStartMs(parameters, slot),
-      busy,
+      busyMs: weather.busyMs,
       memberChanges: memberChanges.length,
       reorgs,
       exitCode: hasLived ? exitCode : null,

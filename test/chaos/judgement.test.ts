@@ -126,7 +126,9 @@ describe('a duty that was not executed', () => {
     expect(verdictOn({ kind, faults: [['stall', 'scheduler', 99, 100]] })).toBe('stall: not heard of');
     expect(verdictOn({ kind, faults: [['clock-step', 'scheduler', 99, 100]] })).toBe('clock-step: not heard of');
     expect(verdictOn({ kind, busyIn: 99 })).toBe('busy-machine: not heard of');
-    expect(verdictOn({ kind, busyIn: 90 })).toBe('unexplained');
+    expect(verdictOn({ kind, busyIn: 98 })).toBe('unexplained');
+    const unreachable = { type: 'duty-skipped', reason: 'node-unreachable' };
+    expect(verdictOn({ kind, busyIn: 99, alsoHeard: [unreachable] })).toBe('unexplained');
   });
 
   test('is, as an attestation, made up for as soon as it can be', () => {

@@ -11,6 +11,7 @@ export const RECOVERY_SLOTS = 3;
 const CHANGE_SLOTS = 6;
 /** An execution at the very end of a slot is heard of in the next one. */
 const HEARING_MS = 100;
+const UNFIT_NODE = / (node-|execution-client)/;
 
 /** What became of the duties of one kind. */
 export interface Account {
@@ -107,7 +108,8 @@ class Court {
   }
 
   /** Why a duty could not be executed in a slot, its own or a later one. */
-  #whyNotIn({ kind, slot: own, validator }: ChainDuty, slot: Slot): Excuse | 'moved' | undefined {
+  #whyNotIn(duty: ChainDuty, slot: Slot): Excuse | 'moved' | undefined {
+    const { kind, slot: own, validator } = duty;
     const { chain, record, stories, weather } = this.evidence;
     if (kind === 'attester' && stories.hasAttestedElsewhere(validator, own, this.startOf(slot + 1))) return 'moved';
     const shownBy = this.startOf(own - RECOVERY_SLOTS);
@@ -116,7 +118,15 @@ class Court {
     if (this.#isUnsettled(validator, shownBy, to)) return 'validator-changed';
     const hasRoot = kind !== 'sync-committee' && kind !== 'sync-committee-contribution';
     if (hasRoot && record.changedBetween(epochOf(chain, own), shownBy, to)) return 'reorg';
-    return weather.whyUnfit(from, to);
+    return weather.whyUnfit(from, to) ?? (this.#wasBusy(duty, slot) ? 'busy-machine' : undefined);
+  }
+
+  /** The machine had no time for a duty, in that slot or the one before it. */
+  #wasBusy(duty: ChainDuty, slot: Slot): boolean {
+    const { stories, weather } = this.evidence;
+    // That makes answers late. It makes no node unreachable, and none unfit.
+    if (UNFIT_NODE.test(stories.reasonOf(duty))) return false;
+    return weather.isBusy(this.startOf(slot - 1), this.startOf(slot + 1));
   }
 
   /** The contract said something of a validator, and the scheduler may not know it yet. */

@@ -8,7 +8,7 @@ const AROUND_SLOTS = 8;
 
 /** The report of a run, a line each. */
 export function reportOf(result: ChaosResult, options: { slotMs: number; slots: number }): string[] {
-  const { faults, accounts, unexplained, doubled, reorgs, memberChanges, busy, exitCode, stderr } = result;
+  const { faults, accounts, unexplained, doubled, reorgs, memberChanges, busyMs, exitCode, stderr } = result;
   const lengthMs = options.slots * options.slotMs;
   const totals = { due: 0, inSlot: 0, late: 0, excused: 0, unexplained: 0 };
   const rows: Cell[][] = [];
@@ -24,7 +24,6 @@ export function reportOf(result: ChaosResult, options: { slotMs: number; slots: 
     for (const [why, count] of excused) reasons.set(why, (reasons.get(why) ?? 0) + count);
   }
   rows.push(['all', totals.due, totals.inSlot, totals.late, totals.excused, totals.unexplained]);
-  const busyMs = sumOf(busy.map(({ from, to }) => to - from));
   return [
     `${options.slots} slots of ${options.slotMs} ms; ${reorgs} re-orgs, ${memberChanges} changes of validators; ` +
       `exit code ${exitCode}`,

@@ -21,13 +21,17 @@ const overlaps = (span: Span, from: number, to: number) => span.from <= to && sp
 
 /** The faults of a run, and when the machine had no time for it. */
 export class Weather {
+  readonly #busy: readonly Span[];
+
   constructor(
     private readonly faults: readonly InjectedFault[],
     /** When the machine had no processor for the scheduler or its nodes. */
-    private readonly busy: readonly Span[],
+    busy: readonly Span[],
     /** Ms of such time in a span from which on nothing is demanded in it. */
     private readonly mostBusyMs: number,
-  ) {}
+  ) {
+    this.#busy = withoutOverlaps(busy);
+  }
 
   /** Why nothing can be demanded of the scheduler in a span; undefined where all can. */
   whyUnfit(from: number, to: number): Excuse | undefined {
@@ -35,10 +39,18 @@ export class Weather {
       ({ kind }) => kind === 'stall' || kind === 'clock-step',
     );
     if (onScheduler !== undefined) return onScheduler.kind as 'stall' | 'clock-step';
-    if (NODES.every((node) => !this.isHealthy(node, from, to))) return 'no-healthy-node';
-    const during = this.busy.filter((span) => overlaps(span, from, to));
-    const busyMs = during.reduce((sum, span) => sum + span.to - span.from, 0);
-    return busyMs >= this.mostBusyMs ? 'busy-machine' : undefined;
+    return NODES.every((node) => !this.#isHealthy(node, from, to)) ? 'no-healthy-node' : undefined;
+  }
+
+  /** Whether the machine had too little time in a span. */
+  isBusy(from: number, to: number): boolean {
+    const parts = this.#busy.map((span) => Math.max(0, Math.min(span.to, to) - Math.max(span.from, from)));
+    return parts.reduce((sum, ms) => sum + ms, 0) >= this.mostBusyMs;
+  }
+
+  /** Ms without a processor in all. */
+  get busyMs(): number {
+    return this.#busy.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
   /** Whether the contract's events arrive all through a span. */
@@ -48,11 +60,23 @@ export class Weather {
   }
 
   /** Whether a beacon node can be relied on all through a span. */
-  isHealthy(node: FaultTarget, from: number, to: number): boolean {
+  #isHealthy(node: FaultTarget, from: number, to: number): boolean {
     return this.#during(node, from, to).every(({ kind }) => BEARABLE.includes(kind));
   }
 
   #during(target: FaultTarget, from: number, to: number): InjectedFault[] {
     return this.faults.filter((fault) => fault.target === target && overlaps(fault, from, to));
   }
+}
+
+/** The same time, in spans of which no two share any. */
+function withoutOverlaps(spans: readonly Span[]): Span[] {
+  const merged: Span[] = [];
+  for (const { from, to } of [...spans].sort((a, b) => a.from - b.from)) {
+    const before = merged.at(-1);
+    if (before !== undefined && from <= before.to)
+      merged[merged.length - 1] = { from: before.from, to: Math.max(to, before.to) };
+    else merged.push({ from, to });
+  }
+  return merged;
 }
