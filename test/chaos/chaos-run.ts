@@ -24,8 +24,8 @@ const REORG_EVERY_EPOCHS = 4;
 const CHANGE_EVERY_SLOTS = 24;
 /** Slots without a fault before the first, and after the last: what is late is made up there. */
 const CALM_SLOTS = SLOTS_PER_EPOCH;
-/** Part of a slot without a processor, in it and the one before, with which nothing is demanded in it. */
-const BUSY_SHARE = 0.3;
+/** Part of a slot without a processor, in one piece, with which nothing is demanded in that slot and the next. */
+const BUSY_SHARE = 0.1;
 const START_PATIENCE_MS = 30_000;
 
 export interface ChaosOptions {

@@ -23,6 +23,8 @@ globalThis.Date = class extends RealDate {
 };
 
 process.on('message', ({ stepMs }) => (steppedMs += stepMs));
+// Nobody is left behind where the parent is killed.
+process.once('disconnect', () => process.exit(1));
 process.channel?.unref();
 
 let last = performance.now();

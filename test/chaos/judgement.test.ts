@@ -38,8 +38,8 @@ function verdictOn({ kind = 'attester', executedIn = [], faults = [], ...amiss }
   const { busyIn, memberChangedIn, rootChangedIn = -1 } = amiss;
   const weather = new Weather(
     faults.map(([fault, target, from, to]) => ({ kind: fault, target, from: from * SLOT, to: to * SLOT })),
-    busyIn === undefined ? [] : [{ from: busyIn * SLOT, to: busyIn * SLOT + 200 }],
-    150,
+    busyIn === undefined ? [] : [{ from: busyIn * SLOT, to: busyIn * SLOT + 60 }],
+    50,
   );
   const { accounts } = judge({
     chain,

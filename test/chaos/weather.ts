@@ -21,17 +21,13 @@ const overlaps = (span: Span, from: number, to: number) => span.from <= to && sp
 
 /** The faults of a run, and when the machine had no time for it. */
 export class Weather {
-  readonly #busy: readonly Span[];
-
   constructor(
     private readonly faults: readonly InjectedFault[],
     /** When the machine had no processor for the scheduler or its nodes. */
-    busy: readonly Span[],
-    /** Ms of such time in a span from which on nothing is demanded in it. */
-    private readonly mostBusyMs: number,
-  ) {
-    this.#busy = withoutOverlaps(busy);
-  }
+    private readonly gaps: readonly Span[],
+    /** Such a gap, in ms, from which on nothing is demanded around it. */
+    private readonly longestGapMs: number,
+  ) {}
 
   /** Why nothing can be demanded of the scheduler in a span; undefined where all can. */
   whyUnfit(from: number, to: number): Excuse | undefined {
@@ -42,15 +38,14 @@ export class Weather {
     return NODES.every((node) => !this.#isHealthy(node, from, to)) ? 'no-healthy-node' : undefined;
   }
 
-  /** Whether the machine had too little time in a span. */
+  /** Whether the machine had no time for long in a span. Short waits make everything slower, and excuse nothing. */
   isBusy(from: number, to: number): boolean {
-    const parts = this.#busy.map((span) => Math.max(0, Math.min(span.to, to) - Math.max(span.from, from)));
-    return parts.reduce((sum, ms) => sum + ms, 0) >= this.mostBusyMs;
+    return this.gaps.some((gap) => gap.to - gap.from >= this.longestGapMs && overlaps(gap, from, to));
   }
 
   /** Ms without a processor in all. */
   get busyMs(): number {
-    return this.#busy.reduce((sum, { from, to }) => sum + to - from, 0);
+    return withoutOverlaps(this.gaps).reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
   /** Whether the contract's events arrive all through a span. */

@@ -11,6 +11,7 @@ const MB = 2 ** 20;
 /** What is looked at; `mostPerDay`: what it may add in a day and still be called flat. */
 const COLUMNS: readonly { name: keyof Sample; unit: number; mostPerDay?: number }[] = [
   { name: 'heap', unit: MB, mostPerDay: 10 },
+  { name: 'code', unit: MB, mostPerDay: 10 },
   { name: 'external', unit: MB, mostPerDay: 10 },
   { name: 'rss', unit: MB, mostPerDay: 100 },
   { name: 'handles', unit: 1, mostPerDay: 2 },
