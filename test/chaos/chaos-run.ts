@@ -10,7 +10,7 @@ import { ChainRecord } from './chain-record.js';
 import { ComingsAndGoings } from './comings-and-goings.js';
 import { ContractChain } from './contract-chain.js';
 import { DutyStories } from './duty-stories.js';
-import { planFaults, type FaultTarget, type NodeFault, type PlannedFault } from './fault-plan.js';
+import type { FaultTarget, NodeFault, PlannedFault } from './fault-plan.js';
 import { FaultyProxy } from './faulty-proxy.js';
 import { judge, type Judgement } from './judgement.js';
 import { watchProcessor } from './processor-watch.js';
@@ -31,12 +31,12 @@ const START_PATIENCE_MS = 30_000;
 export interface ChaosOptions {
   /** Path of the compiled command. */
   readonly command: string;
+  /** Of the chain, and of what happens to validators and answers. */
   readonly seed: number;
   readonly slotMs: number;
-  /** Slots in which faults begin. */
+  /** Slots in which faults may begin. */
   readonly slots: number;
-  /** Faults that begin in a slot, on average. */
-  readonly faultsPerSlot: number;
+  readonly plan: readonly PlannedFault[];
   readonly onFault?: (fault: PlannedFault) => void;
 }
 
@@ -61,7 +61,7 @@ export interface ChaosResult extends Judgement {
  * what it did against the chain.
  */
 export async function chaosRun(options: ChaosOptions): Promise<ChaosResult> {
-  const { command, seed, slotMs, slots, faultsPerSlot } = options;
+  const { command, seed, slotMs, slots, plan } = options;
   const random = new RandomStream('chaos-run', seed);
   const folder = mkdtempSync(join(tmpdir(), 'chaos-'));
   const commands = new ChildCommands(command, folder);
@@ -104,8 +104,7 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosResult> {
     devnet.chain.on('chain_reorg', () => reorgs++);
     const firstSlot = Math.max(0, slotAt(parameters, Date.now())) + CALM_SLOTS;
     const until = firstSlot + slots;
-    const planned = planFaults({ seed, slots, perSlot: faultsPerSlot });
-    const { injected, over } = inject(planned, slotStartMs(parameters, firstSlot), slotMs, {
+    const { injected, over } = inject(plan, slotStartMs(parameters, firstSlot), slotMs, {
       nodes: { 'node-1': first, 'node-2': second, 'execution-node': execution },
       scheduler,
       onFault: options.onFault,

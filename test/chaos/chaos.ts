@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chaosRun } from './chaos-run.js';
+import { planFaults } from './fault-plan.js';
 import { holds, reportOf } from './report.js';
 
 const DEFAULTS = { minutes: 20, 'slot-ms': 500, faults: 0.1, seed: 1 };
@@ -40,7 +41,7 @@ async function main(): Promise<number> {
     seed,
     slotMs,
     slots,
-    faultsPerSlot: faults,
+    plan: planFaults({ seed, slots, perSlot: faults }),
     onFault: ({ kind, target, from, lasts, step }) =>
       out(
         `slot +${from.toFixed(1)}: ${kind} of ${target} for ${lasts.toFixed(1)} slots` +

@@ -1,11 +1,14 @@
 import { beforeAll, expect, test } from 'vitest';
 import { chaosRun } from '../../chaos/chaos-run.js';
+import { planFaults } from '../../chaos/fault-plan.js';
 import { builtCommand } from '../../support/built-command.js';
 
 beforeAll(() => void builtCommand(), 60_000);
 
 test('with two nodes and the contract, whatever is amiss, no duty is doubled, and none missed without a reason', async () => {
-  const result = await chaosRun({ command: builtCommand(), seed: 5, slotMs: 500, slots: 36, faultsPerSlot: 0.5 });
+  const [seed, slots] = [5, 36];
+  const plan = planFaults({ seed, slots, perSlot: 0.5 });
+  const result = await chaosRun({ command: builtCommand(), seed, slotMs: 500, slots, plan });
   expect(result.unexplained).toEqual([]);
   expect(result.doubled).toEqual([]);
   expect(result.exitCode).toBe(0);
