@@ -42,7 +42,7 @@ function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 
 /**
  * A list of rows, read up to the first wrong one: zod's own array notes every fault of every row, and an answer of
- * nothing but faults would cost a hundred times its size.
+ * nothing but faults would cost many times its size.
  */
 function rowsOf<T>(row: z.ZodType<T>) {
   return z.array(z.unknown(), { error: 'expected an array' }).transform((rows, context): T[] => {
