@@ -100,8 +100,11 @@ function injected(kind: 'unreachable' | 'http'): BeaconNodeError {
   return new BeaconNodeError(kind, `${INJECTED} ${kind === 'http' ? 'HTTP 500' : 'connection refused'}`, 500);
 }
 
-function disturbRequests({ node }: World, { how, method, times }: Trouble & { kind: 'requests' }): void {
+function disturbRequests(world: World, { how, method, times }: Trouble & { kind: 'requests' }): void {
+  const { node } = world;
   if (method === 'openHeadStream') {
+    // At once, and not with the first refusal: that may come in the next slot.
+    world.disturb('requests');
     node.fail(method, times, injected('unreachable'));
     node.dropStreams();
   } else if (how === 'fail') node.fail(method, times, injected('http'));

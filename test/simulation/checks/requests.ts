@@ -62,6 +62,7 @@ export function exactRequests(quiet: QuietEpochs): Check {
   return (world, violate) => {
     let counts = new Map<string, number>();
     let slotsSeen = 0;
+    let isForSomeone = false;
     const slotsWithoutBlock: Slot[] = [];
     return {
       requested: (request) => {
@@ -70,16 +71,19 @@ export function exactRequests(quiet: QuietEpochs): Check {
       },
       slotEnds(slot) {
         slotsSeen++;
+        // For nobody nothing is asked.
+        isForSomeone ||= world.membership.active().length > 0;
         if (world.chain.blockAt(slot) === undefined) slotsWithoutBlock.push(slot);
         if (positionInEpoch(world.spec, slot) !== SLOTS_PER_EPOCH - 1) return;
         const epoch = epochOf(world.spec, slot);
         const isWhole = slotsSeen === SLOTS_PER_EPOCH && epoch > 0;
-        if (isWhole && isQuiet(world, slot) && !hasGap(slotsWithoutBlock)) {
+        if (isWhole && isForSomeone && isQuiet(world, slot) && !hasGap(slotsWithoutBlock)) {
           quiet.counted++;
           compare(needed(world, epoch), counts, epoch, violate);
         }
         counts = new Map();
         slotsSeen = 0;
+        isForSomeone = false;
         slotsWithoutBlock.splice(0, slotsWithoutBlock.length - 2);
       },
     };
