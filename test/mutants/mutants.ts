@@ -159,8 +159,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['a head triggers its own slot only', 'execution.slot === slot && !execution', '!execution'],
     [
       'a head before our tick counts',
-      'slot <= context.slot + context.chain',
-      'slot < context.slot + 0 * context.chain',
+      'slot <= slotAt(chain, clock.now()) + chain.slotsPerEpoch',
+      'slot <= context.slot',
     ],
     ['the next committee is distrusted after a re-org', 'observeCurrentRoot(head), ', ''],
     [
@@ -228,7 +228,12 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'what waited for its data may be held back then',
-      "{ guard: 'isHeldBack', target: 'held' },\n        { target: 'executing' },",
+      "{ guard: 'isHeldBack', target: 'held' },\n        { guard: 'wouldOvertake', target: 'awaiting-older' },",
+      "{ guard: 'wouldOvertake', target: 'awaiting-older' },",
+    ],
+    [
+      'a late attestation lets an older one go first',
+      "{ guard: 'wouldOvertake', target: 'awaiting-older' },\n        { target: 'executing' },",
       "{ target: 'executing' },",
     ],
     [
@@ -325,9 +330,9 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...within(
     'services/slot-clock.ts',
-    ['a slot is ticked once, and never backwards', 'if (slot > last) {', 'if (slot !== last) {'],
+    ['a slot is ticked once, and never backwards', 'if (slot > last && !signal', 'if (slot !== last && !signal'],
     ['a stopped clock sets no timer', '() => clock.clearTimeout(timer)', '() => undefined'],
-    ['the tick is computed from genesis', 'slotStartMs(chain, last + 1) - clock.now()', 'chain.slotDurationMs'],
+    ['the tick is computed from genesis', 'slotStartMs(chain, last + 1) - now', 'chain.slotDurationMs'],
   ),
   ...within(
     'services/ssv-contract/contract-events.ts',
