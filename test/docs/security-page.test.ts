@@ -6,7 +6,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const lines = readFileSync(join(ROOT, 'docs/security.md'), 'utf8').split('\n');
 /** Rows of tables without their headings. */
 const claims = lines.filter(
-  (line, i) => line.startsWith('|') && !/^\|[\s-|]+$/.test(line) && !(lines[i + 1] ?? '').startsWith("| -"),
+  (line, i) => line.startsWith('|') && !/^\|[\s-|]+$/.test(line) && !(lines[i + 1] ?? '').startsWith('| -'),
 );
 
 test('each claim names a test', () => {
