@@ -53,10 +53,6 @@ async function main(): Promise<number> {
   out('');
   const verdict = `${result.unexplained.length} unexplained, ${result.doubled.length} doubled, seed ${seed}`;
   out(holds(result) ? `It holds: ${verdict}` : `IT DOES NOT HOLD: ${verdict}`);
-  (await import('node:fs')).writeFileSync(
-    '/tmp/chaos-lines.txt',
-    result.stderr + result.lines.map((l) => l.text).join('\n'),
-  );
   return holds(result) ? 0 : 1;
 }
 
