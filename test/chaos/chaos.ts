@@ -1,35 +1,28 @@
 /** `npm run chaos -- --minutes 20 --slot-ms 500 --faults 0.1 --seed 1` (Linux: it uses prlimit) */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { exitCodeOf, numbersFrom, WHOLE, type NumberForm } from '../support/program.js';
 import { chaosRun } from './chaos-run.js';
 import { planFaults } from './fault-plan.js';
 import { holds, reportOf } from './report.js';
 
 const DEFAULTS = { minutes: 20, 'slot-ms': 500, faults: 0.1, seed: 1 };
 
+const SEED: NumberForm = { pattern: WHOLE.pattern, words: 'a whole number above 0' };
+const COUNT: NumberForm = { pattern: /^(?!0+$)\d{1,9}$/, words: 'a whole number above 0' };
+const RATE: NumberForm = { pattern: /^(?!0+(?:\.0+)?$)\d{1,6}(?:\.\d{1,6})?$/, words: 'a number above 0' };
+
+function isRate(flag: keyof typeof DEFAULTS): boolean {
+  return flag === 'faults' || flag === 'minutes';
+}
+
 function optionsFrom(args: string[]): typeof DEFAULTS {
   const text = { type: 'string' as const };
   const { values } = parseArgs({ args, options: { minutes: text, 'slot-ms': text, faults: text, seed: text } });
-  const options = { ...DEFAULTS };
-  for (const flag of ['minutes', 'slot-ms', 'faults', 'seed'] as const) {
-    const value = values[flag];
-    if (value === undefined) continue;
-    const isRate = flag === 'faults' || flag === 'minutes';
-    if (!(isRate ? /^\d{1,6}(\.\d{1,6})?$/ : /^\d{1,9}$/).test(value) || (flag !== 'seed' && Number(value) === 0))
-      throw new RangeError(`--${flag}: a ${isRate ? 'number' : 'whole number'} above 0, not '${value}'`);
-    options[flag] = Number(value);
-  }
-  return options;
+  return numbersFrom(DEFAULTS, values, (flag) => (flag === 'seed' ? SEED : isRate(flag) ? RATE : COUNT));
 }
 
-async function main(): Promise<number> {
-  let options: typeof DEFAULTS;
-  try {
-    options = optionsFrom(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 2;
-  }
+async function main(options: typeof DEFAULTS): Promise<number> {
   const { minutes, faults, seed } = options;
   const slotMs = options['slot-ms'];
   const slots = Math.round((minutes * 60_000) / slotMs);
@@ -56,4 +49,4 @@ async function main(): Promise<number> {
   return holds(result) ? 0 : 1;
 }
 
-process.exitCode = await main();
+process.exitCode = await exitCodeOf(optionsFrom, main);

@@ -1,6 +1,7 @@
 /** `npm run fuzz -- [--parser <name> …] [--inputs 1000000] [--seed 1] [--from 0]` */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { exitCodeOf, numbersFrom, WHOLE } from '../support/program.js';
 import { TARGETS } from './targets.js';
 import { watchedRun } from './watched-run.js';
 
@@ -20,24 +21,10 @@ function optionsFrom(args: string[]): Options {
   const parsers = values.parser ?? known;
   const unknown = parsers.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new RangeError(`--parser: no '${unknown}'; there are ${known.join(', ')}`);
-  const numbers = { ...DEFAULTS };
-  for (const flag of ['inputs', 'seed', 'from'] as const) {
-    const value = values[flag];
-    if (value === undefined) continue;
-    if (!/^\d{1,9}$/.test(value)) throw new RangeError(`--${flag}: a whole number, not '${value}'`);
-    numbers[flag] = Number(value);
-  }
-  return { parsers, numbers };
+  return { parsers, numbers: numbersFrom(DEFAULTS, values, () => WHOLE) };
 }
 
-async function main(): Promise<number> {
-  let options: Options;
-  try {
-    options = optionsFrom(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 2;
-  }
+async function main(options: Options): Promise<number> {
   // What is compiled lies elsewhere: the recorded traffic is beside the repository that this is run in.
   process.env['SSV_SAMPLES'] ??= resolve('../shared/samples');
   let failed = false;
@@ -53,4 +40,4 @@ async function main(): Promise<number> {
   return failed ? 1 : 0;
 }
 
-process.exitCode = await main();
+process.exitCode = await exitCodeOf(optionsFrom, main);

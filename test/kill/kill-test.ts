@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RandomStream } from '../../src/devnet/deterministic-random.js';
 import { ANVIL, ANVIL_MISSING } from '../support/anvil.js';
+import { exitCodeOf, numbersFrom, WHOLE } from '../support/program.js';
 import { killRun, type KillRunResult } from './kill-run.js';
 
 const DEFAULTS = { kills: 1000, 'slot-ms': 300, seed: 1 };
@@ -14,24 +15,10 @@ const LONGEST_LIFE_SLOTS = 8;
 function optionsFrom(args: string[]): typeof DEFAULTS {
   const text = { type: 'string' as const };
   const { values } = parseArgs({ args, options: { kills: text, 'slot-ms': text, seed: text } });
-  const options = { ...DEFAULTS };
-  for (const flag of ['kills', 'slot-ms', 'seed'] as const) {
-    const value = values[flag];
-    if (value === undefined) continue;
-    if (!/^\d{1,9}$/.test(value)) throw new RangeError(`--${flag}: a whole number, not '${value}'`);
-    options[flag] = Number(value);
-  }
-  return options;
+  return numbersFrom(DEFAULTS, values, () => WHOLE);
 }
 
-async function main(): Promise<number> {
-  let options: typeof DEFAULTS;
-  try {
-    options = optionsFrom(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 2;
-  }
+async function main(options: typeof DEFAULTS): Promise<number> {
   const out = (text: string) => process.stdout.write(`${text}\n`);
   if (ANVIL === undefined) out(`the registry is not looked at: ${ANVIL_MISSING}`);
   const stream = new RandomStream('kill-test', options.seed);
@@ -63,4 +50,4 @@ function summaryOf({ account, registry, endedByThemselves }: KillRunResult): str
   return [account.summary, registry?.summary, ended].filter((part) => part !== undefined).join('; ');
 }
 
-process.exitCode = await main();
+process.exitCode = await exitCodeOf(optionsFrom, main);

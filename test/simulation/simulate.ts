@@ -1,5 +1,6 @@
 /** `npm run simulate -- --epochs 10000 --seed 1 [--validators N] [--reorgs P] [--faults P] [--until-slot N] [--replay]` */
 import { parseArgs } from 'node:util';
+import { exitCodeOf } from '../support/program.js';
 import { DEFAULT_OPTIONS, SLOTS_PER_EPOCH, type SimulationOptions } from './options.js';
 import { differenceText, replayText } from '../support/recorded-run.js';
 import { progressOn } from './progress.js';
@@ -38,14 +39,7 @@ function optionsFrom(args: readonly string[]): SimulationOptions & { readonly re
   };
 }
 
-async function main(): Promise<number> {
-  let options: ReturnType<typeof optionsFrom>;
-  try {
-    options = optionsFrom(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 2;
-  }
+async function main(options: ReturnType<typeof optionsFrom>): Promise<number> {
   const progress = progressOn(process.stdout, options.epochs);
   const replayed = replayTally();
   const result = await simulate(options, {
@@ -89,4 +83,4 @@ function replayTally() {
   };
 }
 
-process.exitCode = await main();
+process.exitCode = await exitCodeOf(optionsFrom, main);

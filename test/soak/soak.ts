@@ -2,6 +2,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { exitCodeOf, numbersFrom, type NumberForm } from '../support/program.js';
 import { soakRun, type Sample } from './soak-run.js';
 import { LEAST_READINGS, trendOf, verdictOn } from './trend.js';
 
@@ -23,34 +24,24 @@ const COLUMNS: readonly { name: keyof Sample; unit: number; mostPerDay?: number 
   { name: 'missed', unit: 1 },
 ];
 
+const FROM_ONE: NumberForm = { pattern: /^[1-9]\d{0,5}$/, words: 'a whole number from 1' };
+
 function optionsFrom(args: string[]): typeof DEFAULTS & { out: string; command: string } {
   const text = { type: 'string' as const };
   const { values } = parseArgs({
     args,
     options: { minutes: text, 'warm-up': text, every: text, 'slot-ms': text, out: text, command: text },
   });
-  const options = { ...DEFAULTS, out: values.out ?? 'soak.csv', command: values.command ?? 'dist/src/cli/main.js' };
-  for (const flag of ['minutes', 'warm-up', 'every', 'slot-ms'] as const) {
-    const value = values[flag];
-    if (value === undefined) continue;
-    if (!/^[1-9]\d{0,5}$/.test(value)) throw new RangeError(`--${flag}: a whole number from 1, not '${value}'`);
-    options[flag] = Number(value);
-  }
+  const numbers = numbersFrom(DEFAULTS, values, () => FROM_ONE);
+  const options = { ...numbers, out: values.out ?? 'soak.csv', command: values.command ?? 'dist/src/cli/main.js' };
   const samples = ((options.minutes - options['warm-up']) * 60) / options.every;
   if (samples <= LEAST_READINGS)
     throw new RangeError(`--minutes: after the warm-up, ${LEAST_READINGS + 1} samples are needed at least`);
   return options;
 }
 
-async function main(): Promise<number> {
+async function main(options: ReturnType<typeof optionsFrom>): Promise<number> {
   const say = (text: string) => process.stdout.write(`${text}\n`);
-  let options: ReturnType<typeof optionsFrom>;
-  try {
-    options = optionsFrom(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 2;
-  }
   const samples: Sample[] = [];
   const file = openSync(options.out, 'w');
   writeSync(file, `seconds,${COLUMNS.map(({ name }) => name).join()}\n`);
@@ -88,4 +79,4 @@ function round(value: number): number {
   return Number(value.toFixed(3));
 }
 
-process.exitCode = await main();
+process.exitCode = await exitCodeOf(optionsFrom, main);
