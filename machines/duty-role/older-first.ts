@@ -30,17 +30,21 @@ export function isOlderOnTheWay(
 
 /** Tells the batches concerned what has changed: those that are late, or are held back and may be by the end of it. */
 export const tellOfOlder: Step = (context) => {
-  const executions = new Map(context.executions);
-  const commands: RoleCommand[] = [];
+  const news: ExecutionRecord[] = [];
   for (const execution of context.executions.values()) {
-    const { id, kind, slot, late, handedOver, olderOnTheWay } = execution;
+    const { kind, slot, late, handedOver, olderOnTheWay } = execution;
     if (handedOver || kind !== 'attester' || !(late || olderOnTheWay || isHeldBack(context, slot))) continue;
-    const onTheWay = isOlderOnTheWay(context, execution);
-    if (onTheWay === olderOnTheWay) continue;
-    executions.set(id, { ...execution, olderOnTheWay: onTheWay });
-    commands.push({ do: 'update-execution', id, update: { type: 'OLDER', onTheWay } });
+    const isOnTheWay = isOlderOnTheWay(context, execution);
+    if (isOnTheWay !== olderOnTheWay) news.push({ ...execution, olderOnTheWay: isOnTheWay });
   }
-  return commands.length === 0 ? decided(context) : { context: { ...context, executions }, commands };
+  // Asked after every event of every role: nothing is copied where nothing has changed.
+  if (news.length === 0) return decided(context);
+  const executions = new Map(context.executions);
+  for (const execution of news) executions.set(execution.id, execution);
+  const commands = news.map(({ id, olderOnTheWay }): RoleCommand => {
+    return { do: 'update-execution', id, update: { type: 'OLDER', onTheWay: olderOnTheWay } };
+  });
+  return { context: { ...context, executions }, commands };
 };
 
 function isHeldBack({ chain, plan, unfit }: RoleContext, slot: Slot): boolean {
