@@ -6,9 +6,7 @@ import type { DutyKind, ValidatorIndex } from '../../machines/rules/duties.js';
 import type { SkipReason } from '../../machines/rules/event-log.js';
 import type { Entrance, Outcome } from '../entrance/entrance.js';
 import { messageOf } from '../../machines/rules/message-of.js';
-
-/** Reason of a duty's AbortSignal. */
-export type AbortReason = 'cancelled' | 'deadline-passed' | 'stopped';
+import { DutySignals } from './duty-signals.js';
 
 /** A batch that was handed over, kept in the snapshot: a recording goes on from there. */
 interface HandedOver {
@@ -35,19 +33,16 @@ export function handOver(
     const { granted, cancelled } = handedOver;
     const refused = handedOver.asked === undefined ? claim(input, granted, journal) : new Map<never, never>();
 
-    const controllers = new Map<ValidatorIndex, AbortController>();
-    const abort = (validators: Iterable<ValidatorIndex>, reason: AbortReason) => {
-      for (const validator of validators) controllers.get(validator)?.abort(reason);
-    };
+    const signals = new DutySignals();
     receive((command) => {
-      if (command.type === 'EXPIRE') return abort(controllers.keys(), 'deadline-passed');
+      if (command.type === 'EXPIRE') return signals.abort(granted, 'deadline-passed');
       for (const validator of command.validators) cancelled.add(validator);
-      abort(command.validators, 'cancelled');
+      signals.abort(command.validators, 'cancelled');
     });
 
     const settle = (outcome: Outcome<ExecutionReport | undefined>) => {
       // It has reported: whatever it left behind is not called off by the end of this actor.
-      controllers.clear();
+      signals.end();
       sendBack(finish(input, handedOver, refused, outcome, journal));
     };
     if (granted.size === 0) settle({ value: undefined });
@@ -55,11 +50,12 @@ export function handOver(
       const { batch, duties } = input;
       const given = duties
         .filter((duty) => granted.has(duty.validatorIndex))
-        .map((duty) => {
-          const controller = new AbortController();
-          controllers.set(duty.validatorIndex, controller);
-          return { ...duty, signal: controller.signal };
-        });
+        .map((duty) => ({
+          ...duty,
+          get signal() {
+            return signals.of(duty.validatorIndex);
+          },
+        }));
       handedOver.asked ??= entrance.number();
       const question = {
         what: 'execution' as const,
@@ -72,7 +68,7 @@ export function handOver(
       // Without a signal: an executor that was given up may still say that nothing was signed.
       entrance.ask(handedOver.asked, question, () => call(executor, { ...batch, duties: given }), settle);
     }
-    return () => abort(controllers.keys(), 'stopped');
+    return () => signals.abort(granted, 'stopped');
   });
   return {
     ...logic,

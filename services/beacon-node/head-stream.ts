@@ -118,9 +118,11 @@ class HeadStream {
         } catch (error) {
           this.#end(transportError(ENDPOINT, error));
         }
-        if (chunk !== undefined) this.#received(chunk);
         if (chunk === undefined) controller.close();
-        else controller.enqueue(chunk);
+        else {
+          controller.enqueue(chunk);
+          this.#received(chunk);
+        }
       },
       cancel: (reason) => reader.cancel(reason),
     });
@@ -128,7 +130,10 @@ class HeadStream {
 
   #received(chunk: Uint8Array): void {
     if (this.#over) return;
-    this.listener.alive();
+    // Behind the head that it may bring: duties wait for that.
+    setImmediate(() => {
+      if (!this.#over) this.listener.alive();
+    });
     if (this.#meter.largestAfter(chunk) > MAX_EVENT_BYTES) this.#end(tooLargeError(EVENT, MAX_EVENT_BYTES));
   }
 
