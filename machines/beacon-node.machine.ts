@@ -69,6 +69,8 @@ export interface BeaconNodeContext extends BeaconNodeInput {
   /** The connection broke since the node was last known to be well. */
   readonly wasAway: boolean;
   readonly streamDown: boolean;
+  /** Slot of the last head that the stream told; undefined before the first. */
+  readonly heardHeadSlot: Slot | undefined;
   /** Unix ms at which its status was last asked for. */
   readonly askedAt: number;
   /** Time its last status answer took, in ms. */
@@ -135,6 +137,7 @@ export const beaconNodeMachine = setup({
     noteSlot: assign({ slot: (_, { slot }: { slot: Slot }) => slot }),
     noteProbeIndex: assign({ probeIndex: (_, { index }: { index: ValidatorIndex | undefined }) => index }),
     noteLead: assign({ leads: (_, { leads }: { leads: boolean }) => leads }),
+    noteHeardHead: assign({ heardHeadSlot: (_, { head }: { head: HeadEvent }) => head.slot }),
     noteQuestion: assign({ askedAt: ({ context }) => context.clock.now() }),
     noteHealth: assign(({ context }, { health }: { health: Health }) => ({
       status: statusOf(health) ?? context.status,
@@ -190,6 +193,7 @@ export const beaconNodeMachine = setup({
     unfit: undefined,
     wasAway: false,
     streamDown: false,
+    heardHeadSlot: undefined,
     askedAt: 0,
     latencyMs: undefined,
     healthFailures: 0,
@@ -224,6 +228,10 @@ export const beaconNodeMachine = setup({
                   },
                   { type: 'tellStatus', params: ({ event }) => ({ health: answered(event.output) }) },
                   { type: 'noteHealth', params: ({ event }) => ({ health: answered(event.output) }) },
+                  {
+                    type: 'diagnose',
+                    params: ({ context, event }) => ({ diagnostics: [missedHeadsNote(context, event.output)] }),
+                  },
                   'tellReconnected',
                   raise({ type: 'PROBE_NOW' }),
                 ],
@@ -296,7 +304,12 @@ export const beaconNodeMachine = setup({
             },
           },
           on: {
-            STREAM_HEAD: { actions: { type: 'tellHead', params: ({ event }) => ({ head: event.head }) } },
+            STREAM_HEAD: {
+              actions: [
+                { type: 'noteHeardHead', params: ({ event }) => ({ head: event.head }) },
+                { type: 'tellHead', params: ({ event }) => ({ head: event.head }) },
+              ],
+            },
             STREAM_MALFORMED: {
               actions: {
                 type: 'diagnose',
@@ -388,6 +401,13 @@ function unfitBecause({ reachable, status }: Health): DeferralReason | undefined
   if (status.isSyncing && status.syncDistance > TOLERATED_SYNC_DISTANCE) return 'node-syncing';
   if (status.isOptimistic) return 'node-optimistic';
   return status.elOffline ? 'execution-client-offline' : undefined;
+}
+
+/** What the node's head tells of those that nobody heard; what they changed, the roots show, which are asked for next. */
+function missedHeadsNote({ url, heardHeadSlot }: BeaconNodeContext, { headSlot }: SyncStatus): Diagnostic {
+  const heard =
+    heardHeadSlot === undefined ? 'none was heard before' : `the last one heard was of slot ${heardHeadSlot}`;
+  return { level: 'info', message: `${url} is back: its head is of slot ${headSlot}, ${heard}` };
 }
 
 function statusOf(health: Health): 'connected' | 'lost' | 'syncing' | undefined {

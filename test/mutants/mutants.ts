@@ -307,10 +307,16 @@ export const MUTANTS: readonly Mutant[] = [
       'for (const validator of claims.claim(wanted)) granted.add(validator);',
       'for (const validator of wanted.validators) granted.add(validator);\n  queueMicrotask(() => claims.claim(wanted));',
     ],
-    ['a cancelled duty hears of it', "abort(command.validators, 'cancelled');", ''],
+    ['a cancelled duty hears of it', "signals.abort(command.validators, 'cancelled');", ''],
     ['a cancelled duty has no outcome', 'if (cancelled.has(validator)) continue;', ''],
-    ['the stop ends every signal', "return () => abort(controllers.keys(), 'stopped');", ''],
+    ['the stop ends every signal', "return () => signals.abort(granted, 'stopped');", ''],
+    ['what an executor left behind is not called off', 'signals.end();', ''],
     ['a claim is given back where nothing was signed', 'input.claims.release(released);', ''],
+  ),
+  ...within(
+    'services/actors/duty-signals.ts',
+    ['who looks too late finds the signal fired', 'if (reason !== undefined) controller.abort(reason);', ''],
+    ['a signal fires once, with its first reason', 'if (this.#aborted.has(validator)) continue;', ''],
   ),
   ...within('services/actors/node-actors.ts', [
     'an optimistic head is nothing to sign over',

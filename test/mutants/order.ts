@@ -29,6 +29,7 @@ const CLOSE_TO: Readonly<Record<string, readonly string[]>> = {
   'machines/validators.machine.ts': ['system/validators', 'system/eligibility', 'system/start'],
   'machines/subscription.machine.ts': ['system/subscriptions'],
   'services/actors/hand-over.ts': ['system/executing', 'system/reorg', 'system/crash'],
+  'services/actors/duty-signals.ts': ['system/executing'],
   'services/actors/node-actors.ts': ['system/executing', 'system/syncing-node', 'system/heads-and-probes'],
   'services/slot-clock.ts': ['system/executing', 'system/time', 'system/start'],
 };

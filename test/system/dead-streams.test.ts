@@ -136,7 +136,7 @@ test('a chain without blocks is no node that was away: nothing is subscribed or 
   expect(rig.linesOf('beacon-node')).toMatchObject([{ status: 'connected' }]);
 });
 
-test('after a break roots and status are asked for at once and compared: a re-org that nobody told of is seen', async () => {
+test('after a break head, roots and status are asked for at once and compared: a re-org that nobody told of is seen', async () => {
   const states: { now: Opening | undefined } = { now: undefined };
   const { probes } = await started(states);
   for (let slot = FIRST; slot < 13; slot++) {
@@ -150,12 +150,14 @@ test('after a break roots and status are asked for at once and compared: a re-or
   const { getSyncStatus } = rig.node;
   rig.node.getSyncStatus = (signal) => {
     asked++;
-    return getSyncStatus.call(rig.node, signal);
+    return getSyncStatus.call(rig.node, signal).then((status) => ({ ...status, headSlot: 13 }));
   };
   const before = probes.length;
   rig.node.dropStreams();
   await rig.settle();
   expect(asked).toBe(1);
   expect(probes.slice(before)).toEqual([13]);
+  const notes = rig.diagnostics.map(({ message }) => message).filter((message) => message.includes('is back'));
+  expect(notes).toEqual(['scripted:node is back: its head is of slot 13, the last one heard was of slot 12']);
   expect(rig.linesOf('duties-changed')).toMatchObject([{ slot: 13, role: 'attester', epoch: 1 }]);
 });
