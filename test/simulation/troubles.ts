@@ -34,6 +34,8 @@ export function carryOut(world: World, trouble: Trouble): void {
       const epoch = epochOf(world.spec, world.slot);
       for (const slot of [epoch * SLOTS_PER_EPOCH - 1, (epoch - 1) * SLOTS_PER_EPOCH - 1]) {
         if (slot < 1 || chain.blockAt(slot) !== undefined) continue;
+        // Where it is the last block before the epoch, what that fixes is asked for again.
+        world.disturb('requests');
         return void fillEmptySlot(chain, slot, trouble.replay);
       }
       return;
