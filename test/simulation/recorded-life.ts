@@ -8,6 +8,7 @@ import { claimLine, claimsHeld, openedLine } from '../../services/data-directory
 export class RecordedLife implements Recording {
   #lines: string[] = [];
   readonly #segments: string[] = [];
+  #bytes = 0;
   #claims: ClaimLedger | undefined;
   #snapshot: () => string = () => '';
 
@@ -21,20 +22,20 @@ export class RecordedLife implements Recording {
     this.#claims = claims;
     this.#open();
     return {
-      report: (line) => this.#lines.push(`${JSON.stringify(line)}\n`),
+      report: (line) => this.#add(`${JSON.stringify(line)}\n`),
       claimed: (claim) => {
-        this.#lines.push(claimLine('claim', this.clock.now(), claim));
+        this.#add(claimLine('claim', this.clock.now(), claim));
         journal.claimed(claim);
       },
       released: (claim) => {
-        this.#lines.push(claimLine('claim-released', this.clock.now(), claim));
+        this.#add(claimLine('claim-released', this.clock.now(), claim));
         journal.released(claim);
       },
     };
   }
 
   record(line: string): void {
-    this.#lines.push(line);
+    this.#add(line);
   }
 
   beginWith(snapshot: () => string): void {
@@ -46,7 +47,12 @@ export class RecordedLife implements Recording {
     this.#segments.push(this.#lines.join(''));
     this.#lines = [];
     this.#open();
-    this.#lines.push(this.#snapshot());
+    this.#add(this.#snapshot());
+  }
+
+  /** Held in memory until the life ends. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The journal so far. */
@@ -58,6 +64,13 @@ export class RecordedLife implements Recording {
     const { chain, clock } = this;
     const time = clock.now();
     const opened = { chain, recordFromSlot: 0, lostLines: 0, boot: null };
-    this.#lines.push(openedLine({ time, slot: slotAt(chain, time) }, opened), claimsHeld(this.#claims!, chain, time));
+    this.#add(openedLine({ time, slot: slotAt(chain, time) }, opened));
+    this.#add(claimsHeld(this.#claims!, chain, time));
+  }
+
+  #add(line: string): void {
+    this.#lines.push(line);
+    // Lines are ASCII.
+    this.#bytes += line.length;
   }
 }

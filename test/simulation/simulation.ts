@@ -37,8 +37,9 @@ export interface SimulationResult {
 export interface RunHooks {
   readonly sabotage?: Sabotage;
   readonly meterHeap?: HeapMeter;
-  /** Called at each epoch's end. */
+  /** Called with the journal of each life, segment by segment, when it has ended. */
   readonly onRecorded?: (segments: readonly string[]) => void;
+  /** Called at each epoch's end. */
   readonly onEpoch?: (epoch: number, tally: Tally) => void;
 }
 

@@ -185,6 +185,11 @@ export class World {
     });
   }
 
+  /** The journal of this life, which the test itself holds. */
+  get recordedBytes(): number {
+    return this.#recorded?.bytes ?? 0;
+  }
+
   stopScheduler(): void {
     this.life?.stop();
     this.life = undefined;

@@ -77,7 +77,7 @@ export function flatHeap(meter: HeapMeter): Check {
       slotEnds(slot) {
         const epoch = (slot + 1) / SLOTS_PER_EPOCH;
         if (epoch < WARM_EPOCHS || epoch % EPOCHS_BETWEEN_READINGS !== 0) return;
-        const bytes = meter();
+        const bytes = meter() - world.recordedBytes;
         const validators = world.chain.validators.count;
         first ??= { validators, bytes };
         const allowed = first.bytes + SLACK_BYTES + BYTES_PER_VALIDATOR * (validators - first.validators);
