@@ -1,23 +1,32 @@
 import { describe, expect, test } from 'vitest';
+import { roleOf } from './checks/check.js';
 import { DEFAULT_OPTIONS } from './options.js';
-import { demandOn, type Demanded } from './oracle.js';
+import { demandOn, type CanonicalDuty, type Demanded } from './oracle.js';
 import { SLOT_MS, World } from './world.js';
 
 const SLOT = 10;
 
-/** What is demanded of an attestation that was shown in time, in a slot that is not calm. */
-function demandedAfter(happen: (world: World, slotStart: number) => void): Demanded {
+/** What is demanded of a duty that was shown in time, in a slot that is not calm; of an attestation unless told. */
+function demandedAfter(
+  happen: (world: World, slotStart: number) => void,
+  dutyOf: (world: World) => CanonicalDuty = attestationOf,
+): Demanded {
   const world = new World(DEFAULT_OPTIONS);
   world.life = { liveActors: () => [], stop: () => undefined };
-  const validator = world.chain.committees(1).committee(SLOT, 0)[0]!;
+  const duty = dutyOf(world);
   world.clock.jump(world.startOf(SLOT - 3) - world.clock.now());
-  const columns = { validator: Uint32Array.of(validator), slot: Uint32Array.of(SLOT), fields: {} };
+  const columns = { validator: Uint32Array.of(duty.validator), slot: Uint32Array.of(SLOT), fields: {} };
   const dependentRoot = world.chain.attesterDependentRoot(1);
-  world.shown.answered({ role: 'attester', epoch: 1, validators: 2 }, { dependentRoot, endpointVersion: 2, columns });
+  const role = roleOf(duty.kind);
+  world.shown.answered({ role, epoch: 1, validators: 2 }, { dependentRoot, endpointVersion: 2, columns });
   world.disturb('all', 10 * SLOT_MS);
   happen(world, world.startOf(SLOT));
   world.clock.jump(world.startOf(SLOT + 1) - 1 - world.clock.now());
-  return demandOn(world, { kind: 'attester', slot: SLOT, validator });
+  return demandOn(world, duty);
+}
+
+function attestationOf({ chain }: World): CanonicalDuty {
+  return { kind: 'attester', slot: SLOT, validator: chain.committees(1).committee(SLOT, 0)[0]! };
 }
 
 /** As {@link demandedAfter} the clock was set; ms from the slot's start. */
@@ -38,6 +47,17 @@ describe('what is demanded', () => {
     const demandedOfLifeFrom = (ms: number) => demandedAfter((world, start) => (world.startedAt = start + ms));
     expect(demandedOfLifeFrom(-SLOT_MS)).toEqual({ by: 'due-time' });
     expect(demandedOfLifeFrom(1 - SLOT_MS)).toEqual({ excuse: 'restart' });
+  });
+
+  test('of a proposal that everyone is told of, while the index of its validator is not named: nothing', () => {
+    const demandedOfProposal = (happen: (world: World, slotStart: number) => void) =>
+      demandedAfter(happen, (world) => ({ kind: 'proposer', slot: SLOT, validator: world.chain.proposers(1)[2]! }));
+    const nameAll = (world: World) => [...world.chain.validators].forEach(({ index }) => world.shown.named(index));
+    expect(demandedOfProposal(() => undefined)).toEqual({ excuse: 'not-named' });
+    expect(demandedOfProposal(nameAll)).toEqual({ by: 'due-time' });
+    // Where nothing is amiss there is no such excuse.
+    const calmly = (world: World, start: number) => world.disturbances.forgetBefore(start + 20 * SLOT_MS);
+    expect(demandedOfProposal(calmly)).toEqual({ by: 'due-time' });
   });
 
   test('while the node is unfit: that it is said', () => {

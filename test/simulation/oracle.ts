@@ -41,6 +41,8 @@ export type Excuse =
   | 'not-shown'
   /** The validator came, changed or left. */
   | 'validator-changed'
+  /** The node has not named the validator's index in time. */
+  | 'not-named'
   | 'slashed'
   /** It has attested for the epoch already, in another slot. */
   | 'moved';
@@ -104,6 +106,7 @@ export function demandOn(world: World, duty: CanonicalDuty): Demanded {
   // Whoever proposes is named to everyone: its index is known once it was asked for in another role.
   if (kind === 'proposer' && shown.lastChangeOf(validator) > world.startOf(slot - RECOVERY_SLOTS))
     return { excuse: 'validator-changed' };
+  if (kind === 'proposer' && shown.namedSince(validator) > from - SLOT_MS) return { excuse: 'not-named' };
   if ((kind === 'attester' || kind === 'sync-committee') && disturbances.touches(kind, from, to))
     return { excuse: 'no-data' };
   // A node that is back with the slot's first answer has cost nothing but time.

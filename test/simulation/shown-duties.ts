@@ -28,6 +28,8 @@ export class ShownDuties {
   readonly #tables = new Map<string, ShownTable>();
   /** Unix ms of the last change of a validator: what was shown of it before counts no more. */
   readonly #changedAt = new Map<ValidatorIndex, number>();
+  /** Unix ms since when the node has named an index for a validator that this life knew by its key. */
+  readonly #namedAt = new Map<ValidatorIndex, number>();
   readonly #spec: ChainSpec;
 
   constructor(
@@ -45,6 +47,21 @@ export class ShownDuties {
 
   changed(validator: ValidatorIndex): void {
     this.#changedAt.set(validator, this.now());
+  }
+
+  /** Known by its key alone, as if for the first time. */
+  added(validator: ValidatorIndex): void {
+    this.#namedAt.delete(validator);
+  }
+
+  /** The node has named the index of a validator. */
+  named(validator: ValidatorIndex): void {
+    if (!this.#namedAt.has(validator)) this.#namedAt.set(validator, this.now());
+  }
+
+  /** Since when its index is known; `Infinity`: it is not. */
+  namedSince(validator: ValidatorIndex): number {
+    return this.#namedAt.get(validator) ?? Infinity;
   }
 
   answered({ role, epoch, validators }: AskedDuties, { dependentRoot, endpointVersion, columns }: DutyAnswer): void {
@@ -81,6 +98,7 @@ export class ShownDuties {
   /** A life of the scheduler has ended: the next one has been shown nothing. */
   forget(): void {
     this.#tables.clear();
+    this.#namedAt.clear();
   }
 
   forgetBefore(slot: Slot): void {

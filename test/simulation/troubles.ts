@@ -143,6 +143,7 @@ function changeValidators(world: World, change: ValidatorTrouble, random: Random
       const validator = absent[random.below(Math.max(1, absent.length))];
       if (validator === undefined) return;
       world.disturb(validator.index);
+      world.shown.added(validator.index);
       return membership.add(validator.index, validator.pubkey, slot);
     }
     case 'reactivate': {

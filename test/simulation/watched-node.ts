@@ -2,6 +2,7 @@
 import { BeaconNodeError, type BeaconNode, type Clock, type HeadRoot, type SyncStatus } from '../../machines/ports.js';
 import type { Epoch } from '../../machines/rules/chain-time.js';
 import type { DutyAnswer, Role } from '../../machines/rules/duties.js';
+import type { ValidatorRecord } from '../../machines/rules/validators.js';
 import type { InProcessNode, NodeMethod } from '../../src/devnet/index.js';
 import { alteredNode } from '../support/altered-node.js';
 
@@ -34,6 +35,7 @@ export interface NodeObserver {
   /** The node's word on itself; undefined: it could not be reached. */
   statusKnown(status: SyncStatus | undefined): void;
   headRootAnswered(head: HeadRoot): void;
+  validatorsAnswered(records: readonly ValidatorRecord[]): void;
 }
 
 /** Requests under way, by when they began, and the node that writes them down. */
@@ -81,7 +83,11 @@ export function watchedNode(inner: InProcessNode, clock: Clock, observer: NodeOb
         throw error;
       }
     },
-    getValidators: (ids, signal) => watch({ method: 'getValidators' }, () => inner.getValidators(ids, signal)),
+    async getValidators(ids, signal) {
+      const records = await watch({ method: 'getValidators' }, () => inner.getValidators(ids, signal));
+      observer.validatorsAnswered(records);
+      return records;
+    },
     getAttesterDuties: (epoch, indices, signal) =>
       watchDuties('getAttesterDuties', { role: 'attester', epoch, validators: indices.length }, () =>
         inner.getAttesterDuties(epoch, indices, signal),

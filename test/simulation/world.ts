@@ -138,6 +138,7 @@ export class World {
         this.shown.answered(asked, answer);
         this.#tell((observer) => observer.dutiesAnswered?.(asked, answer));
       },
+      validatorsAnswered: (records) => records.forEach(({ index }) => this.shown.named(index)),
       statusKnown: (status) => this.#noteFitness(isFit(status)),
       headRootAnswered: ({ executionOptimistic }) => {
         // Nothing to sign over.
