@@ -84,9 +84,12 @@ export class MutatedCopy {
     const child = spawn(process.execPath, [vitest, 'run', '--config', 'test/mutants/ordered.config.ts', ...reporters], {
       cwd: this.#folder,
       stdio: ['ignore', 'pipe', 'ignore'],
+      // A group of its own: what hangs is a worker of it, which would outlive it and keep a core busy.
+      detached: true,
       env: { ...process.env, MUTATED_FILE: mutatedFile },
     });
-    const giveUp = () => child.kill('SIGKILL');
+    const giveUp = () => process.kill(-child.pid!, 'SIGKILL');
+    process.once('exit', giveUp);
     let silence = setTimeout(giveUp, LONGEST_SILENCE_MS);
     let lastWords = '';
     child.stdout.on('data', (words: Buffer) => {
@@ -98,6 +101,7 @@ export class MutatedCopy {
       child.once('error', reject);
       child.once('exit', (code) => {
         clearTimeout(silence);
+        process.off('exit', giveUp);
         resolve({ code, lastWords });
       });
     });
