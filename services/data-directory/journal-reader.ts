@@ -9,6 +9,11 @@ import { decodeLine, type JournalEntry, type OpenedLine } from './journal-lines.
 import { segmentFile, type Segment, type SegmentName } from './segments.js';
 
 const NEWLINE = 0x0a;
+/**
+ * Epochs whose segments are read at a start. Each begins with all that counts, so that the newest would do: those before
+ * help where it is damaged, and what is kept for looking back must not make a restart slow.
+ */
+const READ_EPOCHS = 4;
 
 /** What a journal says. */
 export interface JournalReading {
@@ -34,7 +39,7 @@ export interface JournalReading {
 }
 
 /**
- * Reads a journal, segment by segment, and changes nothing. A line that cannot be read is reported and skipped; since
+ * Reads the newest epochs of a journal, segment by segment, and changes nothing. A line that cannot be read is reported and skipped; since
  * it may have been a claim, the record counts only from the slot after the next line that can be read. Rejects with a
  * {@link ConfigurationError} for a segment of another chain or of an unknown version.
  */
@@ -44,10 +49,22 @@ export async function readJournal(
   chain: ChainSpec,
 ): Promise<JournalReading> {
   const reader = new JournalReader(chain);
-  for (const name of names) {
-    reader.read(name, await readFile(join(folder, segmentFile(name))), folder, name === names.at(-1));
+  const first = firstNeeded(names, READ_EPOCHS * chain.slotsPerEpoch);
+  for (const [i, name] of names.entries()) {
+    const isLast = i === names.length - 1;
+    if (i < first) reader.leaveOut(name, names[i + 1]!);
+    else reader.read(name, await readFile(join(folder, segmentFile(name))), folder, isLast);
   }
   return reader.reading();
+}
+
+/** Position of the first segment from which on so many slots are covered; 0 where there are not as many. */
+function firstNeeded(names: readonly SegmentName[], slots: number): number {
+  const newest = names.at(-1)?.slot ?? 0;
+  return Math.max(
+    0,
+    names.findLastIndex(({ slot }) => newest - slot >= slots),
+  );
 }
 
 class JournalReader {
@@ -107,6 +124,11 @@ class JournalReader {
     const [firstSlot, lastSlot] =
       firstTime > lastTime ? [name.slot, name.slot] : [slotAt(this.#chain, firstTime), slotAt(this.#chain, lastTime)];
     this.#segments.push({ name, firstSlot, lastSlot });
+  }
+
+  /** A segment that is kept for looking back only; it lasted until the next one began. */
+  leaveOut(name: SegmentName, next: SegmentName): void {
+    this.#segments.push({ name, firstSlot: name.slot, lastSlot: next.slot });
   }
 
   reading(): JournalReading {

@@ -46,6 +46,28 @@ describe('restart', () => {
     }
   });
 
+  it('of a long journal only the newest four epochs are read; all of it stays', async () => {
+    const folder = await temporaryFolder();
+    const kept = { journalEpochs: 1000 };
+    for (const slot of [20, 40, 60, 80]) {
+      const directory = await open(folder, clockAt(slot), kept);
+      handOver(directory, claimOf('attester', slot, 1));
+      await directory.close();
+    }
+    const damage = (slot: Slot) => appendFile(join(folder, `journal-${slot}.jsonl`), 'nothing that can be read\n');
+    await damage(20);
+    const restarted = await open(folder, clockAt(90), kept);
+    // Of 40, 60 and 80: a header, the claims before it, a claim, the end.
+    expect(restarted.findings.map(({ message }) => message)).toEqual([
+      'journal: of 15 lines read, claims of slots 20…80 restored; it is unbroken from slot 20',
+    ]);
+    expect(restarted.recordFromSlot).toBe(20);
+    await restarted.close();
+    expect((await readdir(folder)).filter((file) => file.startsWith('journal'))).toHaveLength(5);
+    await damage(60);
+    expect(warnings(await open(folder, clockAt(95), kept))).toHaveLength(1);
+  });
+
   type Step =
     | { readonly do: 'claim'; readonly kind: DutyKind; readonly back: number; readonly validators: number[] }
     | { readonly do: 'release'; readonly which: number; readonly validators: number[] }
