@@ -71,8 +71,7 @@ export function exactRequests(quiet: QuietEpochs): Check {
       },
       slotEnds(slot) {
         slotsSeen++;
-        // For nobody nothing is asked.
-        isForSomeone ||= world.membership.active().length > 0;
+        isForSomeone ||= anyoneIsAskedFor(world, epochOf(world.spec, slot));
         if (world.chain.blockAt(slot) === undefined) slotsWithoutBlock.push(slot);
         if (positionInEpoch(world.spec, slot) !== SLOTS_PER_EPOCH - 1) return;
         const epoch = epochOf(world.spec, slot);
@@ -143,6 +142,12 @@ function needed({ spec, chain, membership }: World, epoch: Epoch): Map<string, n
   const withTable = preparing === 0 && serves(period + 1) ? 1 : 0;
   if (atStart + withTable > 0) expected.set('subscribeSyncCommittees', atStart + withTable);
   return expected;
+}
+
+/** For nobody nothing is asked: without members, and when all of them have left the chain. */
+function anyoneIsAskedFor({ chain, membership }: World, epoch: Epoch): boolean {
+  const validators = membership.active().map(({ index }) => chain.validators.at(index));
+  return validators.some((validator) => isAskedFor(validator, epoch - 1) && isAskedFor(validator, epoch));
 }
 
 /** Whether the duties of the next epoch are asked for (SPEC §4). */
