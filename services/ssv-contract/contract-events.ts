@@ -3,7 +3,7 @@
  * which nobody here needs: only their length is read. What a log says is untrusted: anyone may call the contract.
  */
 import { EVENT_SHAPES, type EventShape } from './contract-abi.js';
-import type { ContractEvent, ContractLog, EventRefusal, Hex, RefusalReason } from './contract-types.js';
+import type { ContractEvent, EventRefusal, Hex, RefusalReason, WrittenLog } from './contract-types.js';
 
 const OPERATOR_COUNTS = [4, 7, 10, 13];
 const PUBLIC_KEY_BYTES = 48;
@@ -11,7 +11,7 @@ const SIGNATURE_BYTES = 96;
 const ENCRYPTED_SHARE_BYTES = 256;
 
 /** The event of a log; a refusal where it is malformed; undefined for other events of the contract. Never throws. */
-export function decodeEvent(log: ContractLog): ContractEvent | EventRefusal | undefined {
+export function decodeEvent(log: WrittenLog): ContractEvent | EventRefusal | undefined {
   const shape = EVENT_SHAPES.get(log.topics[0]?.toLowerCase() ?? '');
   if (shape === undefined) return undefined;
   const { blockNumber, logIndex, transactionHash } = log;
@@ -35,7 +35,7 @@ interface EventContent {
   readonly publicKey: Hex;
 }
 
-function readContent({ topics, data }: ContractLog, shape: EventShape): EventContent | RefusalReason {
+function readContent({ topics, data }: WrittenLog, shape: EventShape): EventContent | RefusalReason {
   const owner = ownerIn(topics);
   if (owner === undefined || !data.startsWith('0x') || data.length % 2 !== 0) return 'undecodable';
   if (byteLength(data) < shape.headWords * 32) return 'undecodable';

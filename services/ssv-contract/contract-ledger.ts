@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Slot } from '../../machines/rules/chain-time.js';
 import type { ValidatorSourceEvent } from '../../machines/rules/validator-changes.js';
-import { decodeEvent } from './contract-events.js';
 import type { ContractRegistry } from './contract-registry.js';
 import type { BlockEvents, BlockRef, ContractEvent, ContractLog, EventRefusal } from './contract-types.js';
 import type { LogsOfBlock } from './logs-of-blocks.js';
@@ -85,8 +84,7 @@ export class ContractLedger {
 /** The events of a block's logs; what is malformed goes to the refusals. */
 function eventsIn(logs: readonly ContractLog[], refusals: EventRefusal[]): ContractEvent[] {
   const events: ContractEvent[] = [];
-  for (const log of logs) {
-    const event = decodeEvent(log);
+  for (const { event } of logs) {
     if (event?.type === 'refused') refusals.push(event);
     else if (event !== undefined) events.push(event);
   }

@@ -1,8 +1,9 @@
+import { decodeEvent } from './contract-events.js';
 import type { ContractLog, Hex } from './contract-types.js';
 
 /**
- * Reads the position of a log in an answer of `eth_getLogs`. Undefined where it is none, or one of a block that is not
- * mined: then the whole answer is worth nothing.
+ * Reads a log in an answer of `eth_getLogs`. Undefined where it is none, or one of a block that is not mined: then the
+ * whole answer is worth nothing.
  */
 export function readLog(value: unknown): ContractLog | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -18,7 +19,8 @@ export function readLog(value: unknown): ContractLog | undefined {
   if (!Array.isArray(topics) || !topics.every((topic) => typeof topic === 'string')) return undefined;
   const blockTimestamp = quantityOf(log['blockTimestamp']);
   const removed = log['removed'] === true;
-  return { address, blockHash, transactionHash, blockNumber, logIndex, blockTimestamp, removed, topics, data };
+  const event = decodeEvent({ blockNumber, logIndex, transactionHash, topics, data });
+  return { address, blockHash, transactionHash, blockNumber, logIndex, blockTimestamp, removed, event };
 }
 
 /** A number as JSON-RPC writes it; undefined for anything else, and above 2^53. */

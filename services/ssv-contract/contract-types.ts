@@ -17,7 +17,14 @@ export interface EventPosition {
   readonly transactionHash: Hex;
 }
 
-/** A log as the node gave it, its position read; topics and data are still as untrusted as they came. */
+/** What a contract wrote at some place of the chain, as untrusted as it came. */
+export interface WrittenLog extends EventPosition {
+  readonly topics: readonly string[];
+  /** 0x hex. */
+  readonly data: string;
+}
+
+/** A log as the node gave it, read. Its text is let go at once: that of a range is megabytes, most of it `shares`. */
 export interface ContractLog extends EventPosition {
   readonly address: Hex;
   readonly blockHash: Hex;
@@ -25,8 +32,8 @@ export interface ContractLog extends EventPosition {
   readonly blockTimestamp: number | undefined;
   /** The node takes the log back. */
   readonly removed: boolean;
-  readonly topics: readonly string[];
-  readonly data: string;
+  /** A refusal where it is malformed; undefined for other events of the contract. */
+  readonly event: ContractEvent | EventRefusal | undefined;
 }
 
 /** Events of the contract that change what the scheduler does; all others are ignored. */

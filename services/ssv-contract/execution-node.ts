@@ -98,19 +98,21 @@ class RpcExecutionNode implements ExecutionNode {
   async getLogs(filter: LogFilter, signal: AbortSignal): Promise<ContractLog[]> {
     const method = 'eth_getLogs';
     const { address, topics, fromBlock, toBlock, maxBytes } = filter;
+    const readItem = (item: unknown, place: number): ContractLog => {
+      const log = readLog(item);
+      if (log === undefined) throw unusableAnswer(method, `entry ${place} is no log of a mined block`);
+      return log;
+    };
     const answer = await this.transport.call({
       method,
       params: [{ address, topics: [topics], fromBlock: hexNumber(fromBlock), toBlock: hexNumber(toBlock) }],
       budgetMs: LOGS_BUDGET_MS,
       maxBytes,
+      readItem,
       signal,
     });
     if (!Array.isArray(answer)) throw unusableAnswer(method, 'expected an array');
-    return answer.map((value, place) => {
-      const log = readLog(value);
-      if (log === undefined) throw unusableAnswer(method, `entry ${place} is no log of a mined block`);
-      return log;
-    });
+    return answer as ContractLog[];
   }
 
   listen(listener: HeadListener): void {

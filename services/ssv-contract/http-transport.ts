@@ -1,13 +1,13 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../machines/ports.js';
 import { innermost, printable } from '../beacon-node/failures.js';
 import { createNodeAgent, isSuccess } from '../beacon-node/http-client.js';
 import { type NodeAddress, requestTarget } from '../beacon-node/node-address.js';
 import { RequestScope } from '../beacon-node/request-scope.js';
-import { BodyTooLargeError, readText } from '../beacon-node/response-text.js';
+import { BodyTooLargeError, readBytes } from '../beacon-node/response-text.js';
 import { ENDED_HERE, ExecutionNodeError, oversizedAnswer } from './execution-errors.js';
-import { isRpcError, LARGE_ANSWER_BYTES, readResult } from './rpc-answers.js';
+import { readResultInTurns } from './large-answers.js';
+import { isRpcError } from './rpc-answers.js';
 import type { RpcRequest, RpcTransport } from './rpc-transport.js';
 
 const PAYLOAD_TOO_LARGE = 413;
@@ -22,7 +22,7 @@ export class HttpTransport implements RpcTransport {
     private readonly clock: Clock,
   ) {}
 
-  async call({ method, params, budgetMs, maxBytes, signal }: RpcRequest): Promise<unknown> {
+  async call({ method, params, budgetMs, maxBytes, readItem, signal }: RpcRequest): Promise<unknown> {
     const scope = new RequestScope(method, budgetMs, this.clock, signal, ENDED_HERE);
     try {
       if (scope.endedBy !== undefined) throw scope.endedBy;
@@ -34,10 +34,9 @@ export class HttpTransport implements RpcTransport {
         body: JSON.stringify({ jsonrpc: '2.0', id: ++this.#lastId, method, params }),
         signal: scope.signal,
       });
-      const text = await readText(response.body, maxBytes);
-      if (text.length > LARGE_ANSWER_BYTES) await setImmediate();
-      if (!isSuccess(response.statusCode) && !isRpcError(text)) throw httpError(method, response);
-      return readResult(method, text);
+      const bytes = await readBytes(response.body, maxBytes);
+      if (!isSuccess(response.statusCode) && !isRpcError(bytes.toString())) throw httpError(method, response);
+      return await readResultInTurns(method, bytes, readItem);
     } catch (error) {
       if (scope.endedBy !== undefined) throw scope.endedBy;
       if (error instanceof BodyTooLargeError) throw oversizedAnswer(method, maxBytes);

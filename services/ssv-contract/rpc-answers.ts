@@ -3,10 +3,6 @@ import { printable } from '../beacon-node/failures.js';
 import { readObject } from '../beacon-node/wire-values.js';
 import { ExecutionNodeError, unusableAnswer } from './execution-errors.js';
 
-/**
- * From here on an answer is decoded in one turn of the event loop and parsed in another: 4 MB take some 8 ms each.
- */
-export const LARGE_ANSWER_BYTES = 256 * 1024;
 /** EIP-1474 "limit exceeded"; Alchemy, Erigon and reth say it with "invalid params", QuickNode with a code of its own. */
 const LIMIT_CODES = [-32005, -32614];
 /**
@@ -18,17 +14,21 @@ const LIMIT_WORDS =
 /** The same codes also stand for too many requests: to ask for less would not help, to wait does. */
 const RATE_WORDS = /rate|per (second|minute|day)|daily|too many requests|capacity|throughput|compute units|quota/i;
 
-/** Reads the result out of the text of an answer to `method`. Throws an {@link ExecutionNodeError}. */
-export function readResult(method: string, text: string): unknown {
-  return resultOf(method, parseAnswer(method, text));
+/** What to make of an item of a result that is a list; `place` counts from 0. What it throws fails the request. */
+export type ReadItem = (item: unknown, place: number) => unknown;
+
+/** Reads the result out of the text of an answer to `method`. Throws an {@link ExecutionNodeError}, or what `readItem` throws. */
+export function readResult(method: string, text: string, readItem?: ReadItem): unknown {
+  return resultOf(method, parseAnswer(method, text), readItem);
 }
 
 /** The result in an answer; throws the node's error as an {@link ExecutionNodeError}. */
-export function resultOf(method: string, answer: Readonly<Record<string, unknown>>): unknown {
+export function resultOf(method: string, answer: Readonly<Record<string, unknown>>, readItem?: ReadItem): unknown {
   const error = readObject(answer['error']);
   if (error !== undefined) throw rpcError(method, error);
   if (!Object.hasOwn(answer, 'result')) throw unusableAnswer(method, 'expected a result or an error');
-  return answer['result'];
+  const { result } = answer;
+  return readItem !== undefined && Array.isArray(result) ? result.map(readItem) : result;
 }
 
 /** The answer to `method` as an object. */

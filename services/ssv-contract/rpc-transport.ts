@@ -1,3 +1,5 @@
+import type { ReadItem } from './rpc-answers.js';
+
 /** One JSON-RPC request to an execution node. */
 export interface RpcRequest {
   readonly method: string;
@@ -5,6 +7,8 @@ export interface RpcRequest {
   readonly budgetMs: number;
   /** A larger answer is refused unread, with kind `limit`. */
   readonly maxBytes: number;
+  /** What to make of the items of a result that is a list, one after the other; without it they stay as they are. */
+  readonly readItem?: ReadItem;
   readonly signal: AbortSignal;
 }
 

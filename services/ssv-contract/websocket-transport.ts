@@ -4,13 +4,12 @@ import { printable } from '../beacon-node/failures.js';
 import { type NodeAddress, requestTarget } from '../beacon-node/node-address.js';
 import { RequestScope } from '../beacon-node/request-scope.js';
 import { ENDED_HERE, ExecutionNodeError, oversizedAnswer } from './execution-errors.js';
-import { LARGE_ANSWER_BYTES, parseAnswer, resultOf } from './rpc-answers.js';
+import { LARGE_ANSWER_BYTES, readResultInTurns } from './large-answers.js';
+import { parseAnswer, resultOf, type ReadItem } from './rpc-answers.js';
 import type { HeadListener, RpcRequest, RpcTransport } from './rpc-transport.js';
 
 /** No answer is larger; one that is ends the connection. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-/** A message up to this size is parsed whoever it is for. */
-const SMALL_MESSAGE_BYTES = 64 * 1024;
 /** Where in a large answer its id is looked for: nodes write it first or last. */
 const EDGE_BYTES = 200;
 const SUBSCRIBE_ID = 0;
@@ -19,6 +18,7 @@ const GIVEN_UP = 'the connection was given up';
 interface PendingCall {
   readonly method: string;
   readonly maxBytes: number;
+  readonly readItem: ReadItem | undefined;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: ExecutionNodeError) => void;
 }
@@ -39,7 +39,7 @@ export class WebSocketTransport implements RpcTransport {
     private readonly clock: Clock,
   ) {}
 
-  async call({ method, params, budgetMs, maxBytes, signal }: RpcRequest): Promise<unknown> {
+  async call({ method, params, budgetMs, maxBytes, readItem, signal }: RpcRequest): Promise<unknown> {
     const scope = new RequestScope(method, budgetMs, this.clock, signal, ENDED_HERE);
     const id = ++this.#lastId;
     try {
@@ -51,7 +51,7 @@ export class WebSocketTransport implements RpcTransport {
           if (scope.endedBy !== undefined) return;
           // It may have been given up in the turn in which it opened.
           if (socket !== this.#socket) return reject(lostError(method, GIVEN_UP));
-          this.#pending.set(id, { method, maxBytes, resolve, reject });
+          this.#pending.set(id, { method, maxBytes, readItem, resolve, reject });
           socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
         };
         this.#open().then(start, (error: Error) => reject(lostError(method, error.message)));
@@ -123,10 +123,11 @@ export class WebSocketTransport implements RpcTransport {
 
   #receive(data: RawData): void {
     const bytes = bytesOf(data);
-    if (bytes.byteLength > SMALL_MESSAGE_BYTES && this.#refuseLarge(bytes)) return;
-    const text = bytes.toString('utf8');
-    if (bytes.byteLength > LARGE_ANSWER_BYTES) setImmediate(() => this.#take(text));
-    else this.#take(text);
+    const call = bytes.byteLength > LARGE_ANSWER_BYTES ? this.#callOf(bytes) : undefined;
+    if (call === undefined) return this.#take(bytes.toString());
+    const { method, maxBytes, readItem, resolve, reject } = call;
+    if (bytes.byteLength > maxBytes) reject(oversizedAnswer(method, maxBytes));
+    else readResultInTurns(method, bytes, readItem).then(resolve, reject);
   }
 
   #take(text: string): void {
@@ -142,21 +143,18 @@ export class WebSocketTransport implements RpcTransport {
     const call = typeof id === 'number' ? this.#pending.get(id) : undefined;
     if (call === undefined) return;
     try {
-      call.resolve(resultOf(call.method, answer));
+      call.resolve(resultOf(call.method, answer, call.readItem));
     } catch (error) {
       call.reject(error as ExecutionNodeError);
     }
   }
 
-  /** Answers an oversized message without parsing it. */
-  #refuseLarge(bytes: Buffer): boolean {
+  /** The call that a large message answers, without parsing it; undefined where its id is not at one of its ends. */
+  #callOf(bytes: Buffer): PendingCall | undefined {
     const head = bytes.toString('latin1', 0, EDGE_BYTES);
     const tail = bytes.toString('latin1', bytes.byteLength - EDGE_BYTES);
     const id = /"id"\s*:\s*(\d+)/.exec(head)?.[1] ?? /"id"\s*:\s*(\d+)\s*\}\s*$/.exec(tail)?.[1];
-    const call = this.#pending.get(Number(id));
-    if (call === undefined || bytes.byteLength <= call.maxBytes) return false;
-    call.reject(oversizedAnswer(call.method, call.maxBytes));
-    return true;
+    return this.#pending.get(Number(id));
   }
 }
 

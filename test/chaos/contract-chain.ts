@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ContractEventName, ContractLog, Hex } from '../../services/ssv-contract/contract-types.js';
-import { logOf, type EventArguments } from '../services/ssv-contract/contract-log-maker.js';
+import type { ContractEventName, Hex } from '../../services/ssv-contract/contract-types.js';
+import { logOf, type EventArguments, type MadeLog } from '../services/ssv-contract/contract-log-maker.js';
 
 const BLOCK_MS = 1000;
 /** Blocks that are there at the start. */
@@ -19,7 +19,7 @@ export class ContractChain {
   /** Where the contract is. */
   readonly contract = `0x${'c0'.repeat(20)}`;
   readonly #genesisMs = Math.floor(Date.now() / BLOCK_MS - OLD_BLOCKS) * BLOCK_MS;
-  readonly #logs: ContractLog[] = [];
+  readonly #logs: MadeLog[] = [];
   readonly #server: Server;
 
   constructor(private readonly chainId: number) {

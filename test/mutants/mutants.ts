@@ -341,6 +341,13 @@ export const MUTANTS: readonly Mutant[] = [
     ['the tick is computed from genesis', 'slotStartMs(chain, last + 1) - now', 'chain.slotDurationMs'],
   ),
   ...within(
+    'services/ssv-contract/large-answers.ts',
+    ['a quote after a backslash ends no text', '(at - before) % 2 === 1', 'before < at'],
+    ['a list ends with no comma', 'items.length === 0 && from > start', 'items.length < 0'],
+    ['a large answer is read in turns', 'for (let from = start; ; await setImmediate())', 'for (let from = start; ; )'],
+    ['what stands around a list counts', 'resultOf(method, { ...parseAnswer(method, around), result })', 'result'],
+  ),
+  ...within(
     'services/ssv-contract/contract-events.ts',
     [
       'a length is checked against what is left',

@@ -1,6 +1,5 @@
 /** What an execution node says, what contract callers make it say, and what was stored of it. */
 import { CONTRACT_EVENTS } from '../../../services/ssv-contract/contract-types.js';
-import { decodeEvent } from '../../../services/ssv-contract/contract-events.js';
 import { readLog } from '../../../services/ssv-contract/contract-logs.js';
 import { ExecutionNodeError } from '../../../services/ssv-contract/execution-errors.js';
 import { groupByBlock } from '../../../services/ssv-contract/logs-of-blocks.js';
@@ -41,7 +40,7 @@ export const CONTRACT_LOGS: FuzzTarget = {
       if (logs.length === 0) return undefined;
       for (const log of logs) {
         mustHold(Number.isSafeInteger(log.blockNumber) && /^0x[0-9a-f]{64}$/.test(log.blockHash), () => log.blockHash);
-        const event = decodeEvent(log);
+        const { event } = log;
         if (event === undefined || event.type === 'refused') continue;
         const { operatorIds, owner } = event;
         mustHold([4, 7, 10, 13].includes(operatorIds.length), () => `${operatorIds.length} operators`);

@@ -11,7 +11,7 @@ import {
   CONTRACT_EVENTS,
   REFUSAL_REASONS,
   type ContractEventName,
-  type ContractLog,
+  type WrittenLog,
 } from '../../../services/ssv-contract/contract-types.js';
 import { SAMPLES_MISSING, samplesFolder } from '../../support/samples.js';
 import { anyEvent, bytesOf, logOf, otherLog, OWNER, publicKeyOf, sharesFor } from './contract-log-maker.js';
@@ -31,7 +31,7 @@ describe.skipIf(found === undefined)(
 
     it('decode to the recorded meaning, in the recorded order', () => {
       const decoded = recorded('raw-logs.json')
-        .map((raw) => decodeEvent(readLog(raw)!))
+        .map((raw) => readLog(raw)!.event)
         .filter((event) => event !== undefined);
       const meant = (recorded('parsed-logs.json') as ParsedLog[]).filter(({ name }) =>
         (CONTRACT_EVENTS as readonly string[]).includes(name),
@@ -104,14 +104,14 @@ describe('a well-formed event', () => {
 describe('a malformed event', () => {
   const word = (value: number | bigint) => value.toString(16).padStart(64, '0');
   /** The data of a log with one word replaced. */
-  const withWord = (log: ContractLog, place: number, value: string): ContractLog => {
+  const withWord = (log: WrittenLog, place: number, value: string): WrittenLog => {
     const at = 2 + place * 64;
     return { ...log, data: log.data.slice(0, at) + value + log.data.slice(at + 64) };
   };
   const added = logOf('ValidatorAdded');
   const size = (added.data.length - 2) / 2;
 
-  const malformed: Record<keyof typeof REFUSAL_REASONS, ContractLog[]> = {
+  const malformed: Record<keyof typeof REFUSAL_REASONS, WrittenLog[]> = {
     undecodable: [
       { ...added, data: '' },
       { ...added, data: '0x' },

@@ -5,10 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { ContractLedger } from '../../../services/ssv-contract/contract-ledger.js';
 import { readLog } from '../../../services/ssv-contract/contract-logs.js';
 import { ContractRegistry } from '../../../services/ssv-contract/contract-registry.js';
-import type { ContractLog } from '../../../services/ssv-contract/contract-types.js';
 import { groupByBlock, type LogsOfBlock } from '../../../services/ssv-contract/logs-of-blocks.js';
 import { SAMPLES_MISSING, samplesFolder } from '../../support/samples.js';
-import { logOf, otherLog, publicKeyOf } from './contract-log-maker.js';
+import { asRead, logOf, otherLog, publicKeyOf, type MadeLog } from './contract-log-maker.js';
 import { openState, openStore, recordsOf } from './opened-store.js';
 import { blockOf, contentOf } from './registry-events.js';
 
@@ -17,8 +16,8 @@ const slotOf = (timestamp: number) => Math.floor(timestamp / 12);
 const committee = [1, 2, 3, 4];
 
 /** A block with logs, 12 s after the one before. */
-function block(number: number, ...logs: ContractLog[]): LogsOfBlock {
-  const ofBlock = logs.map((log, logIndex) => ({ ...log, blockNumber: number, logIndex }));
+function block(number: number, ...logs: MadeLog[]): LogsOfBlock {
+  const ofBlock = logs.map((log, logIndex) => asRead({ ...log, blockNumber: number, logIndex }));
   return { block: blockOf(number), timestamp: number * 12, logs: ofBlock };
 }
 

@@ -2,10 +2,12 @@
 import { Interface, ZeroAddress, toBeHex } from 'ethers';
 import fc from 'fast-check';
 import { CONTRACT_ABI } from '../../../services/ssv-contract/contract-abi.js';
+import { decodeEvent } from '../../../services/ssv-contract/contract-events.js';
 import {
   CONTRACT_EVENTS,
   type ContractEventName,
   type ContractLog,
+  type WrittenLog,
 } from '../../../services/ssv-contract/contract-types.js';
 
 /** What an event says, with nothing checked: bytes as 0x hex. */
@@ -15,6 +17,9 @@ export interface EventArguments {
   readonly publicKey: string;
   readonly shares: string;
 }
+
+/** A log as it is written, with all that a node says beside it. */
+export interface MadeLog extends WrittenLog, Omit<ContractLog, 'event'> {}
 
 export const OWNER = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
 const CLUSTER = [1, 2, 3, true, 4];
@@ -37,8 +42,8 @@ export function sharesFor(operators: number): string {
 export function logOf(
   name: ContractEventName,
   { owner = OWNER, operatorIds = [1, 2, 3, 4], ...rest }: Partial<EventArguments> = {},
-  position: Partial<ContractLog> = {},
-): ContractLog {
+  position: Partial<MadeLog> = {},
+): MadeLog {
   const { publicKey = publicKeyOf(1), shares = sharesFor(operatorIds.length) } = rest;
   const all: Readonly<Record<string, unknown>> = { owner, operatorIds, publicKey, shares, cluster: CLUSTER };
   const event = CONTRACT_ABI.getEvent(name)!;
@@ -60,8 +65,13 @@ export function logOf(
   };
 }
 
+/** A log as it is once it is read. */
+export function asRead({ topics, data, ...rest }: MadeLog): ContractLog {
+  return { ...rest, event: decodeEvent({ ...rest, topics, data }) };
+}
+
 /** A log of an event that is not followed. */
-export function otherLog(): ContractLog {
+export function otherLog(): MadeLog {
   const other = new Interface(['event FeeRecipientAddressUpdated(address indexed owner, address recipientAddress)']);
   return { ...logOf('ValidatorAdded'), ...other.encodeEventLog('FeeRecipientAddressUpdated', [OWNER, OWNER]) };
 }

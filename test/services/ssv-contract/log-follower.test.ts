@@ -5,7 +5,7 @@ import type { ContractLog } from '../../../services/ssv-contract/contract-types.
 import { ExecutionNodeError } from '../../../services/ssv-contract/execution-errors.js';
 import { LogFollower, type SyncProgress } from '../../../services/ssv-contract/log-follower.js';
 import { RangeReader } from '../../../services/ssv-contract/range-reader.js';
-import { CONTRACT, MemorySink, ScriptedExecutionNode, TOPIC } from './scripted-execution-node.js';
+import { CONTRACT, MemorySink, ScriptedExecutionNode, scriptedName, TOPIC } from './scripted-execution-node.js';
 
 const START_S = 1_800_000_000;
 const POLL_MS = 12_000;
@@ -493,7 +493,7 @@ describe('re-orgs', () => {
         while (node.failures.length > 0) await clock.advanceBy(POLL_MS);
         await clock.advanceBy(4 * POLL_MS);
         const all = await node.getLogs({ address: CONTRACT, topics: [], fromBlock: 0, toBlock: 1e9, maxBytes: 1 });
-        expect(sink.names).toEqual(all.map(({ data }) => data));
+        expect(sink.names).toEqual(all.map(scriptedName));
         await stop();
       }),
       { numRuns: 200 },

@@ -117,18 +117,22 @@ export class ScriptedExecutionNode implements ExecutionNode {
   }
 
   #logOf(block: ScriptedBlock, name: string, index: number): ContractLog {
+    const position = { blockNumber: block.number, logIndex: index, transactionHash: hashOf('transaction', name) };
     return {
+      ...position,
       address: CONTRACT,
-      blockNumber: block.number,
       blockHash: block.hash,
       blockTimestamp: this.namesTime ? block.timestamp : undefined,
-      transactionHash: hashOf('transaction', name),
-      logIndex: index,
       removed: false,
-      topics: [TOPIC],
-      data: name,
+      event: { type: 'ValidatorExited', owner: CONTRACT, operatorIds: [1, 2, 3, 4], publicKey: name, ...position },
     };
   }
+}
+
+/** The name that a log was given; its event carries it as the key. */
+export function scriptedName({ event }: ContractLog): string {
+  if (event?.type !== 'ValidatorExited') throw new TypeError('not a log of a scripted node');
+  return event.publicKey;
 }
 
 /** What was taken in, for a look at it: the names of the logs, in order. */
@@ -156,7 +160,7 @@ export class MemorySink {
 
   async take({ blocks, through }: ReadRange): Promise<void> {
     for (const { block, timestamp, logs } of blocks) {
-      for (const { data } of logs) this.#taken.push({ number: block.number, name: data, timestamp });
+      for (const log of logs) this.#taken.push({ number: block.number, name: scriptedName(log), timestamp });
       if (block.number !== through.number) this.points.push(block);
     }
     this.points.push({ number: through.number, hash: through.hash });
