@@ -4,9 +4,10 @@ import type { ValidatorSourceEvent } from '../../machines/rules/validator-change
 import type { ContractRegistry } from './contract-registry.js';
 import type { BlockEvents, BlockRef, ContractEvent, ContractLog, EventRefusal } from './contract-types.js';
 import type { LogsOfBlock } from './logs-of-blocks.js';
+import { SourceEvents } from './source-events.js';
 
 /** Logs taken in per turn of the event loop; a block is never split. The hash of a cluster never seen before is the most of it. */
-const LOGS_PER_TURN = 64;
+const LOGS_PER_TURN = 16;
 
 export interface ContractLedgerOptions {
   readonly registry: ContractRegistry;
@@ -41,14 +42,12 @@ export class ContractLedger {
    */
   async take(blocks: readonly LogsOfBlock[], through: BlockRef, head = through.number): Promise<LedgerChange> {
     const { registry, store } = this.#options;
-    const events: ValidatorSourceEvent[] = [];
+    const told = new SourceEvents();
     const refusals: EventRefusal[] = [];
     let decoded: BlockEvents[] = [];
     let logs = 0;
     const takeIn = (last: BlockRef) => {
-      const change = registry.apply({ blocks: decoded, through: last }, head);
-      events.push(...change.events);
-      refusals.push(...change.refusals);
+      refusals.push(...registry.apply({ blocks: decoded, through: last }, head, told).refusals);
       decoded = [];
       logs = 0;
     };
@@ -62,7 +61,7 @@ export class ContractLedger {
     }
     takeIn(through);
     await store?.save();
-    return { events, refusals: refusals.sort(byPosition) };
+    return { events: told.all, refusals: refusals.sort(byPosition) };
   }
 
   /**

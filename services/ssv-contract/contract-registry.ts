@@ -92,18 +92,18 @@ export class ContractRegistry {
    * Takes in the blocks after the cursor. Throws a RangeError where they are not after it, or not in order.
    *
    * @param head number of the chain's newest block: what is {@link HISTORY_BLOCKS} behind it is taken as settled
+   * @param told where the events go, those of a range that is taken in by several calls to the same place
    */
-  apply({ blocks, through }: BlockRange, head: number = through.number): RegistryChange {
+  apply({ blocks, through }: BlockRange, head = through.number, told = new SourceEvents()): RegistryChange {
     this.#requireInOrder(
       blocks.map(({ block }) => block),
       through,
     );
-    const events = new SourceEvents();
     const refusals: EventRefusal[] = [];
-    for (const block of blocks) this.#applyBlock(block, events, refusals);
+    for (const block of blocks) this.#applyBlock(block, told, refusals);
     if (this.cursor?.number !== through.number) this.#addPoint(through, emptyUndo());
     this.#settle(head - HISTORY_BLOCKS);
-    return { events: events.all, refusals };
+    return { events: told.all, refusals };
   }
 
   /**

@@ -31,7 +31,7 @@ const CLUSTERS = `${PREFIX}cluster/`;
 const POINTS = `${PREFIX}point/`;
 /** Digits of a block number in a key, so that keys are in the order of numbers. */
 const NUMBER_DIGITS = 16;
-const RECORDS_PER_TURN = 200;
+const RECORDS_PER_TURN = 100;
 
 export interface ContractStoreOptions {
   readonly state: StateStore;
@@ -104,10 +104,10 @@ export class ContractStore {
         write(CLUSTERS + id, cluster && writeCluster(cluster));
       });
       const points = new Map(registry.points.map((point) => [point.number, point]));
-      for (const number of names.points) {
+      await inTurns(names.points, RECORDS_PER_TURN, (number) => {
         const point = points.get(number);
         write(POINTS + String(number).padStart(NUMBER_DIGITS, '0'), point && writePoint(point));
-      }
+      });
       const { validatorCount, clusterCount } = registry.state;
       const counts = { validators: validatorCount, clusters: clusterCount, points: points.size };
       write(HEAD, writeHead({ ...this.#identity, ...counts }));

@@ -407,7 +407,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...within(
     'services/ssv-contract/contract-ledger.ts',
-    ['a range is stored', '    await store?.save();\n    return { events, refusals', '    return { events, refusals'],
+    ['a range is stored', '    await store?.save();\n    return { events: told', '    return { events: told'],
     ['refusals are in order', 'refusals: refusals.sort(byPosition)', 'refusals'],
     ['others come in between', '        await setImmediate();\n', ''],
   ),
