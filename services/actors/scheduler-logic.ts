@@ -108,12 +108,16 @@ export interface StartOptions {
   readonly entrance: Entrance;
   /** Sees every actor, event and transition. */
   readonly inspect?: ActorOptions<SchedulerLogic>['inspect'];
+  /** Hears of what the machine throws. Without it, that is an error that nobody caught. */
+  readonly onError?: ErrorListener;
 }
+
+type ErrorListener = (error: unknown) => void;
 
 /** Creates and starts the actor of a scheduler, in the turn that is on. */
 export function startActor(
   logic: SchedulerLogic,
-  { beginning, claims, entrance, inspect }: StartOptions,
+  { beginning, claims, entrance, inspect, onError }: StartOptions,
 ): SchedulerActor {
   const { chain, policy, nodes, recordFromSlot, kinds, dataFetch } = beginning;
   const { clock, random } = entrance;
@@ -124,14 +128,25 @@ export function startActor(
     ...(inspect && { inspect }),
     input: { chain, policy, clock, random, claims, nodes, recordFromSlot, kinds: new Set(kinds), dataFetch },
   });
-  return actor.start();
+  return listened(actor, onError).start();
 }
 
 /** Goes on from a persisted snapshot; XState's delayed events are not in it. */
-export function resumeActor(logic: SchedulerLogic, snapshot: Snapshot<unknown>, clock: Clock): SchedulerActor {
+export function resumeActor(
+  logic: SchedulerLogic,
+  snapshot: Snapshot<unknown>,
+  clock: Clock,
+  onError: ErrorListener,
+): SchedulerActor {
   // The input is that of the snapshot's own beginning; a restored machine does not read it.
   const options = { id: 'scheduler', systemId: 'scheduler', clock, snapshot } as ActorOptions<SchedulerLogic>;
-  return createActor(logic, options as Parameters<typeof createActor<SchedulerLogic>>[1]).start();
+  const actor = createActor(logic, options as Parameters<typeof createActor<SchedulerLogic>>[1]);
+  return listened(actor, onError).start();
+}
+
+function listened(actor: SchedulerActor, onError: ErrorListener | undefined): SchedulerActor {
+  if (onError !== undefined) actor.subscribe({ error: onError });
+  return actor;
 }
 
 function meetNode({ beaconNodes, clock, eventLog, entrance }: World) {

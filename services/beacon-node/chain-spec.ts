@@ -5,11 +5,14 @@ import { NOT_AN_INTEGER, readEpoch, readInteger } from './wire-values.js';
 /** Everything of a {@link ChainSpec} that does not come from genesis. */
 export type SpecPart = Omit<ChainSpec, 'genesisTimeMs' | 'genesisValidatorsRoot'>;
 
-/** What a chain may be like. Timers run by the slot, and a table has a word for every slot of its epoch. */
 const SHORTEST_SLOT_MS = 50;
-const LONGEST_SLOT_MS = 3_600_000;
-const MOST_SLOTS_PER_EPOCH = 65_536;
-const MOST_EPOCHS_PER_PERIOD = 65_536;
+/** What a chain may be like. Timers run by the slot, and a table has a word for every slot of its epoch. */
+export const CHAIN_LIMITS = {
+  longestSlotMs: 3_600_000,
+  mostSlotsPerEpoch: 65_536,
+  mostEpochsPerPeriod: 65_536,
+} as const;
+const { longestSlotMs, mostSlotsPerEpoch, mostEpochsPerPeriod } = CHAIN_LIMITS;
 
 /**
  * Reads `data` of `GET /eth/v1/config/spec`. Keys that are not needed are ignored, whatever their values. Throws a
@@ -40,10 +43,10 @@ export function readSpec(endpoint: string, data: Readonly<Record<string, unknown
   const slotDurationMs = (): number => {
     // Where the two disagree, the newer key is the one that clients follow.
     if (given('SLOT_DURATION_MS')) {
-      const value = positive('SLOT_DURATION_MS', LONGEST_SLOT_MS);
+      const value = positive('SLOT_DURATION_MS', longestSlotMs);
       return value >= SHORTEST_SLOT_MS ? value : fail('SLOT_DURATION_MS', `expected at least ${SHORTEST_SLOT_MS}`);
     }
-    if (given('SECONDS_PER_SLOT')) return positive('SECONDS_PER_SLOT', LONGEST_SLOT_MS / 1000) * 1000;
+    if (given('SECONDS_PER_SLOT')) return positive('SECONDS_PER_SLOT', longestSlotMs / 1000) * 1000;
     return fail('SLOT_DURATION_MS', 'missing, and SECONDS_PER_SLOT too');
   };
   const duePoints = (suffix: '' | '_GLOAS', first: number, second: number): DuePoints => ({
@@ -61,8 +64,8 @@ export function readSpec(endpoint: string, data: Readonly<Record<string, unknown
 
   return {
     slotDurationMs: slotDurationMs(),
-    slotsPerEpoch: positive('SLOTS_PER_EPOCH', MOST_SLOTS_PER_EPOCH),
-    epochsPerSyncCommitteePeriod: positive('EPOCHS_PER_SYNC_COMMITTEE_PERIOD', MOST_EPOCHS_PER_PERIOD),
+    slotsPerEpoch: positive('SLOTS_PER_EPOCH', mostSlotsPerEpoch),
+    epochsPerSyncCommitteePeriod: positive('EPOCHS_PER_SYNC_COMMITTEE_PERIOD', mostEpochsPerPeriod),
     forkEpochs: {
       altair: forkEpoch('ALTAIR_FORK_EPOCH'),
       fulu: forkEpoch('FULU_FORK_EPOCH'),

@@ -17,6 +17,7 @@ import {
 import { isEligible, type RegisteredValidator } from '../../machines/rules/registry.js';
 import type { ValidatorRecord } from '../../machines/rules/validators.js';
 import type { Beginning } from '../entrance/input.js';
+import { readBeginning } from '../recording/beginning.js';
 import { fromJson } from '../recording/values.js';
 import type { JournalPart, RecordedTurn } from '../recording/turns.js';
 import type { AbsenceReason, DutyExplanation, Explanation, LifeStep, Verdict } from './explanation.js';
@@ -80,7 +81,7 @@ export class DutyHistory {
       this.#noteSlot(part.opened.slot);
     }
     // Of a journal whose beginning is gone, every segment still says what it runs.
-    if (part.part === 'state') this.#noteStart(fromJson(part.fields['beginning']) as Beginning);
+    if (part.part === 'state') this.#noteStart(readBeginning(fromJson(part.fields['beginning'])));
     if (part.part === 'turn') this.#takeTurn(part.turn);
   }
 

@@ -2,7 +2,9 @@
 import { slotAt, type ChainSpec, type Slot } from '../../machines/rules/chain-time.js';
 import type { ValidatorRecord } from '../../machines/rules/validators.js';
 import type { Outcome, Question } from '../entrance/entrance.js';
-import type { Beginning, Input, Recorder } from '../entrance/input.js';
+import type { Input, Recorder } from '../entrance/input.js';
+import { readBeginning } from './beginning.js';
+import { assertInput } from './input-form.js';
 import { ValidatorRecordPacker, type RecordColumns } from './validator-records.js';
 import { fromJson, toJson } from './values.js';
 
@@ -109,32 +111,14 @@ export class InputReader {
 
   /** The input of a line of type `input`. Throws a `TypeError` for one that this version did not write. */
   read(fields: Readonly<Record<string, unknown>>): RecordedInput {
-    const input = fromJson(fields) as RecordedInput & { readonly version?: number };
+    const input = fromJson(fields);
+    assertInput(input);
     if (input.of === 'start') {
-      if (input.version !== INPUTS_VERSION) throw new TypeError(`inputs of the unknown version ${input.version}`);
-      if (!isBeginning(input.beginning)) throw new TypeError('a start without chain, policy and roles');
-      return input;
+      const { version } = fields;
+      if (version !== INPUTS_VERSION) throw new TypeError(`inputs of the unknown version ${String(version)}`);
+      return { ...input, beginning: readBeginning(input.beginning) };
     }
-    if (!KNOWN.has(input.of)) throw new TypeError(`an input of the unknown kind ${input.of}`);
     if (input.of !== 'answer' || input.question.what !== 'validators' || !('value' in input.outcome)) return input;
     return { ...input, outcome: { value: this.#records.unpack(input.outcome.value as RecordColumns) } };
   }
-}
-
-const KNOWN: ReadonlySet<string> = new Set<RecordedInput['of']>([
-  'timer',
-  'answer',
-  'ticks',
-  'stream',
-  'source',
-  'send',
-  'stop',
-  'random',
-  'lost',
-]);
-
-function isBeginning(value: unknown): value is Beginning {
-  if (typeof value !== 'object' || value === null) return false;
-  const { chain, policy, roles, kinds } = value as Partial<Beginning>;
-  return typeof chain === 'object' && typeof policy === 'object' && Array.isArray(roles) && Array.isArray(kinds);
 }

@@ -74,7 +74,7 @@ async function* partsOf(
   for await (const { text, isComplete } of linesOf(segment)) {
     line++;
     if (!isComplete) {
-      if (!mayEndWithinLine) gaps.onUnreadable(file, new UnreadableJournal(`${file} ends within a line`));
+      if (!mayEndWithinLine) gaps.onUnreadable(file, new UnreadableJournal(`${placeName({ file, line })} has no end`));
       return;
     }
     let parts: JournalPart[];

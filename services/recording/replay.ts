@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Claim } from '../../machines/rules/at-most-once.js';
 import type { Slot } from '../../machines/rules/chain-time.js';
 import type { Beginning } from '../entrance/input.js';
+import { readBeginning } from './beginning.js';
 import { STATE_VERSION } from './machine-state.js';
 import { ReplayEntrance, Unexpected } from './replay-entrance.js';
 import { ReplayedScheduler, type Rules, type WorldBehind } from './replayed-scheduler.js';
@@ -40,6 +41,8 @@ export interface ReplayResult {
   /** Decisions that were the same. */
   readonly decisions: number;
   readonly slots: { readonly first: Slot; readonly last: Slot } | undefined;
+  /** Of the last turn. */
+  readonly place: Place | undefined;
   /** Spans that could not be replayed, in words. */
   readonly gaps: readonly string[];
   /** The machines as they are now; undefined where nothing was replayed. */
@@ -103,6 +106,7 @@ export class Replay {
       turns: this.#turns,
       decisions: this.#decisions,
       slots: this.#slots,
+      place: this.#last.at(-1)?.place,
       gaps: this.#gaps,
       scheduler: this.#scheduler,
     };
@@ -121,13 +125,12 @@ export class Replay {
       throw new UnreadableJournal(`${placeName(place)}: a state of the unknown version ${String(version)}`);
     }
     try {
-      const beginning = fromJson(fields['beginning']) as Beginning;
+      const beginning = readBeginning(fromJson(fields['beginning']));
       const scheduler = this.#begin(beginning);
       scheduler.restore(fields, time as number);
       this.#scheduler = scheduler;
     } catch (error) {
-      const reason = messageOf(error);
-      throw new UnreadableJournal(`${placeName(place)} cannot be replayed: ${reason}`);
+      throw cannotBeReplayed(place, error);
     }
   }
 
@@ -145,7 +148,11 @@ export class Replay {
     if (input.of === 'start') {
       this.#surplus = undefined;
       this.#starts++;
-      this.#scheduler = this.#begin(input.beginning);
+      try {
+        this.#scheduler = this.#begin(input.beginning);
+      } catch (error) {
+        throw cannotBeReplayed(turn.place, error);
+      }
     }
     if (this.#surplus !== undefined) {
       const { turn: before, replayed } = this.#surplus;
@@ -162,8 +169,8 @@ export class Replay {
     try {
       decided = scheduler.take(turn);
     } catch (error) {
-      if (!(error instanceof Unexpected)) throw error;
-      return this.#differ(turn, undefined, undefined, error.message);
+      if (error instanceof Unexpected) return this.#differ(turn, undefined, undefined, error.message);
+      throw cannotBeReplayed(turn.place, error);
     }
     this.#compare(turn, decided);
   }
@@ -187,4 +194,9 @@ export class Replay {
   ): void {
     this.#difference = { turn, recorded, replayed, unexpected, inputs: [...this.#last] };
   }
+}
+
+/** A line that has the form of a journal's, and says what no process wrote. */
+function cannotBeReplayed(place: Place, error: unknown): UnreadableJournal {
+  return new UnreadableJournal(`${placeName(place)} cannot be replayed: ${messageOf(error)}`);
 }

@@ -36,6 +36,8 @@ export class ReplayedScheduler {
   readonly #claims = new ClaimLedger();
   readonly #roles: Readonly<Record<Role, RoleDefinition>>;
   actor: SchedulerActor | undefined;
+  /** What the scheduler's own machine threw, boxed. */
+  #thrown: { readonly error: unknown } | undefined;
 
   constructor(
     readonly entrance: ReplayEntrance,
@@ -76,7 +78,7 @@ export class ReplayedScheduler {
     const provided = { clock, random, claims: this.#claims, roles: this.#roles };
     const { actor: snapshot, questions, timers, set } = stateFromJson(fields, provided) as MachineState;
     this.entrance.turn(time, [], () => {
-      const actor = resumeActor(this.#logic, snapshot, clock);
+      const actor = resumeActor(this.#logic, snapshot, clock, this.#noteThrown);
       for (const { n, source, target, event, id, deadline } of set) {
         this.entrance.countFrom({ timers: n });
         const left = Math.max(0, deadline - time);
@@ -84,13 +86,27 @@ export class ReplayedScheduler {
       }
       this.actor = actor;
     });
+    this.#mustLive();
     this.entrance.countFrom({ questions, timers });
   }
 
-  /** Handles a turn; returns what was decided in it. Throws an {@link Unexpected} where it has no use for the input. */
+  /**
+   * Handles a turn; returns what was decided in it. Throws an {@link Unexpected} where it has no use for the input, and
+   * whatever an input that lacks what its kind has makes the machines throw.
+   */
   take({ input, time, draws }: Pick<RecordedTurn, 'input' | 'time' | 'draws'>): DecisionLine[] {
     this.entrance.turn(time, draws, () => this.#handle(input));
+    this.#mustLive();
     return this.decided();
+  }
+
+  readonly #noteThrown = (error: unknown): void => {
+    this.#thrown = { error };
+  };
+
+  /** Throws what the scheduler's own machine threw: it is at its end, and no recording goes on from there. */
+  #mustLive(): void {
+    if (this.#thrown !== undefined) throw this.#thrown.error;
   }
 
   /** What was decided since this was last asked. */
@@ -105,6 +121,7 @@ export class ReplayedScheduler {
           beginning: this.beginning,
           claims: this.#claims,
           entrance: this.entrance,
+          onError: this.#noteThrown,
         });
         return;
       case 'send':

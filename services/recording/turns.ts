@@ -59,7 +59,7 @@ export class TurnReader {
     switch (entry.type) {
       case 'unknown-version':
         throw new UnreadableJournal(
-          `${place.file} is of journal version ${entry.version}, which this program does not know`,
+          `${placeName(place)} is of journal version ${entry.version}, which this program does not know`,
         );
       case 'journal-opened': {
         const parts = this.end();

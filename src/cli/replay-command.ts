@@ -1,10 +1,11 @@
 import type { Slot } from '../../machines/rules/chain-time.js';
+import { messageOf } from '../../machines/rules/message-of.js';
 import { readJournalParts } from '../../services/recording/journal-files.js';
 import { Replay, type ReplayResult } from '../../services/recording/replay.js';
-import { UnreadableJournal, type JournalPart } from '../../services/recording/turns.js';
+import { placeName, UnreadableJournal, type JournalPart } from '../../services/recording/turns.js';
 import type { Supposition } from '../../services/recording/what-if/supposition.js';
 import { whatIf } from '../../services/recording/what-if/what-if.js';
-import { snapshotOf } from '../scheduler-snapshot.js';
+import { snapshotOf, type SchedulerSnapshot } from '../scheduler-snapshot.js';
 import type { CommandHost } from './command-host.js';
 import { Failed } from './failed.js';
 import { replayObject, replayText } from './output/replay-report.js';
@@ -35,14 +36,24 @@ export async function replayCommand(host: CommandHost, settings: ReplaySettings)
     return host.flush();
   }
   const result = await replayed(settings);
-  const actor = result.scheduler?.actor;
-  const state = until === undefined || actor === undefined ? undefined : snapshotOf(actor);
+  const state = until === undefined ? undefined : stateOf(result);
   const report = json
     ? JSON.stringify({ ...replayObject(result), ...(state && { state }) })
     : [...replayText(result), ...(state ? stateText(state) : [])].join('\n');
   host.stdout.write(`${report}\n`);
   await host.flush();
   if (result.difference !== undefined) throw new Failed('the replay differs');
+}
+
+/** The machines as they are after the last turn. Throws a {@link UsageError} where the journal made them what they cannot be. */
+function stateOf({ scheduler, place }: ReplayResult): SchedulerSnapshot | undefined {
+  if (scheduler?.actor === undefined) return undefined;
+  try {
+    return snapshotOf(scheduler.actor);
+  } catch (error) {
+    const where = place === undefined ? 'the journal' : placeName(place);
+    throw new UsageError(`replay: ${where} leads to no state of the machines: ${messageOf(error)}`);
+  }
 }
 
 async function replayed({ journal, until }: ReplaySettings): Promise<ReplayResult> {

@@ -29,10 +29,10 @@ const LONGEST_TEXT = 3000;
 export function bentJson(node: JsonNode, random: SeededRandom): JsonNode {
   // The deeper, the fewer there are: one of three steps ends here.
   if (node.kind === 'plain' || random.once(3)) return bentHere(node, random);
-  if (node.kind === 'list') {
+  if (node.kind === 'list' || node.kind === 'lines') {
     if (node.items.length === 0) return bentHere(node, random);
     const at = random.below(node.items.length);
-    return { kind: 'list', items: node.items.with(at, bentJson(node.items[at]!, random)) };
+    return { kind: node.kind, items: node.items.with(at, bentJson(node.items[at]!, random)) };
   }
   if (node.members.length === 0) return bentHere(node, random);
   const at = random.below(node.members.length);
@@ -41,12 +41,13 @@ export function bentJson(node: JsonNode, random: SeededRandom): JsonNode {
 }
 
 function bentHere(node: JsonNode, random: SeededRandom): JsonNode {
-  if (random.once(3)) return oddValue(random);
+  if (node.kind !== 'lines' && random.once(3)) return oddValue(random);
   switch (node.kind) {
     case 'plain':
       return bentScalar(node.text, random);
     case 'list':
-      return { kind: 'list', items: bentList(node.items, random, () => oddValue(random)) };
+    case 'lines':
+      return { kind: node.kind, items: bentList(node.items, random, () => oddValue(random)) };
     case 'object':
       return { kind: 'object', members: bentMembers(node.members, random) };
   }

@@ -10,7 +10,7 @@ const LONGEST_MS = 180_000;
 /** What is slow for the weak parsers. */
 const SLOW_MS = 100;
 /** Those that ask a server, a file or a whole program each time. */
-const SLOW = ['execution-answers', 'journal-segments', 'flags', 'http-requests'];
+const SLOW = ['execution-answers', 'journal-segments', 'journal-replay', 'flags', 'http-requests'];
 
 if (samplesFolder() === undefined) console.warn(`fuzzed from the tests' own samples only: ${SAMPLES_MISSING}`);
 

@@ -3,17 +3,29 @@ export type JsonNode =
   /** As it stands in the text. */
   | { readonly kind: 'plain'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly JsonNode[] }
+  /** One after the other, each with its newline. */
+  | { readonly kind: 'lines'; readonly items: readonly JsonNode[] }
   | { readonly kind: 'object'; readonly members: readonly Member[] };
 
 export type Member = readonly [key: string, value: JsonNode];
 
-/** The tree of a text; undefined where it is no JSON. */
+/** The tree of a text, or of one that is JSON line by line; undefined where it is neither. */
 export function jsonTree(text: string): JsonNode | undefined {
+  return parsed(text) ?? linesOf(text);
+}
+
+function parsed(text: string): JsonNode | undefined {
   try {
     return treeOf(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+function linesOf(text: string): JsonNode | undefined {
+  if (!text.endsWith('\n')) return undefined;
+  const items = text.slice(0, -1).split('\n').map(parsed);
+  return items.every((item) => item !== undefined) ? { kind: 'lines', items } : undefined;
 }
 
 function treeOf(value: unknown): JsonNode {
@@ -33,6 +45,8 @@ export function textOf(node: JsonNode): string {
       return node.text;
     case 'list':
       return `[${node.items.map(textOf).join(',')}]`;
+    case 'lines':
+      return node.items.map((item) => `${textOf(item)}\n`).join('');
     case 'object':
       return `{${node.members.map(([key, value]) => `${JSON.stringify(key)}:${textOf(value)}`).join(',')}}`;
   }

@@ -6,6 +6,7 @@ import { HEAD_STREAM } from './targets/head-stream.js';
 import { HTTP_REQUESTS } from './targets/http-requests.js';
 import { CHAIN_IDENTITY, JOURNAL_LINES, JOURNAL_SEGMENTS } from './targets/journal.js';
 import { HOST_AND_ORIGIN, VIEWER_MESSAGES } from './targets/onlookers.js';
+import { JOURNAL_REPLAY } from './targets/journal-replay.js';
 import { FLAGS, VALIDATORS_FILE } from './targets/operator.js';
 
 /** Every parser of foreign bytes. */
@@ -17,6 +18,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   STORE_RECORDS,
   JOURNAL_LINES,
   JOURNAL_SEGMENTS,
+  JOURNAL_REPLAY,
   CHAIN_IDENTITY,
   FLAGS,
   VALIDATORS_FILE,

@@ -155,8 +155,7 @@ test('lines that lack what their type has are counted, and the rest is told', as
   ];
   await appendFile(join(dataDir, 'journal-8.jsonl'), `${damaged.join('\n')}\n`);
   const { gaps, duties } = await explain(rig, 9, 1);
-  // Each of them but the timer, of which it looks at nothing.
-  expect(gaps).toEqual(['journal-8.jsonl: 4 lines cannot be read']);
+  expect(gaps).toEqual(['journal-8.jsonl: 5 lines cannot be read']);
   expect(duties[0]!.verdict).toBe('executed');
 });
 

@@ -1,5 +1,5 @@
 /** What a data directory holds, as it may be found after a damage. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChainSpec } from '../../../machines/rules/chain-time.js';
@@ -7,11 +7,10 @@ import { ConfigurationError } from '../../../services/chain-loader.js';
 import { parseIdentity } from '../../../services/data-directory/chain-identity.js';
 import { decodeLine } from '../../../services/data-directory/journal-lines.js';
 import { readJournal } from '../../../services/data-directory/journal-reader.js';
-import { listSegments, segmentFile } from '../../../services/data-directory/segments.js';
 import { explainFromJournal } from '../../../services/explain/explain-journal.js';
 import { TurnReader, UnreadableJournal } from '../../../services/recording/turns.js';
-import { createRig } from '../../support/rig.js';
 import { mustHold, unlessRefused, type Feed, type FuzzTarget } from '../fuzz-target.js';
+import { shortJournal } from './short-journal.js';
 
 const LONGEST_LINE = 1500;
 const MOST_SAMPLES = 400;
@@ -20,25 +19,10 @@ const EXPLAINED = 20;
 
 /** Lines of the journal of a short run, those of each kind. */
 async function journalLines(): Promise<string[]> {
-  const path = mkdtempSync(join(tmpdir(), 'fuzz-journal-'));
-  try {
-    const rig = createRig({
-      scheduler: { dataDir: path, journalEpochs: 100 },
-      devnet: { validatorCount: 6, scenario: { reorgEveryEpochs: 2, missedShare: 0, lateShare: 0 } },
-    });
-    await rig.start();
-    await rig.runTo(20);
-    rig.scheduler.send({ type: 'VALIDATOR_REMOVED', ids: ['3'] });
-    await rig.runTo(24);
-    await rig.stop();
-    const { names } = await listSegments(path);
-    const files = names.map((name) => readFileSync(join(path, segmentFile(name)), 'utf8'));
-    const lines = files.flatMap((text) => text.trimEnd().split('\n'));
-    const short = lines.filter((line) => line.length <= LONGEST_LINE);
-    return short.filter((_, i) => i % Math.ceil(short.length / MOST_SAMPLES) === 0 || i < 20);
-  } finally {
-    rmSync(path, { recursive: true, force: true });
-  }
+  const segments = await shortJournal({ validatorCount: 6, removedIn: 20, lastSlot: 24, journalEpochs: 100 });
+  const lines = segments.flatMap((text) => text.trimEnd().split('\n'));
+  const short = lines.filter((line) => line.length <= LONGEST_LINE);
+  return short.filter((_, i) => i % Math.ceil(short.length / MOST_SAMPLES) === 0 || i < 20);
 }
 
 let lines: Promise<string[]> | undefined;
