@@ -8,7 +8,8 @@ import { HttpTransport } from './http-transport.js';
 import type { HeadListener, RpcTransport } from './rpc-transport.js';
 import { WebSocketTransport } from './websocket-transport.js';
 
-const SMALL_ANSWER_BYTES = 16 * 1024 * 1024;
+/** Of a block come the hashes of its transactions, 70 bytes each: room for a block of a billion gas and more. */
+const SMALL_ANSWER_BYTES = 4 * 1024 * 1024;
 const SMALL_BUDGET_MS = 10_000;
 const LOGS_BUDGET_MS = 30_000;
 

@@ -123,17 +123,22 @@ export class WebSocketTransport implements RpcTransport {
 
   #receive(data: RawData): void {
     const bytes = bytesOf(data);
-    const call = bytes.byteLength > LARGE_ANSWER_BYTES ? this.#callOf(bytes) : undefined;
-    if (call === undefined) return this.#take(bytes.toString());
+    if (bytes.byteLength <= LARGE_ANSWER_BYTES) return this.#take(bytes);
+    const call = this.#callOf(bytes);
+    if (call === undefined) {
+      // One that hides whose it is may be as large as the largest asked for; a larger one is let go unread.
+      if (bytes.byteLength <= this.#mostBytes()) this.#take(bytes);
+      return;
+    }
     const { method, maxBytes, readItem, resolve, reject } = call;
     if (bytes.byteLength > maxBytes) reject(oversizedAnswer(method, maxBytes));
     else readResultInTurns(method, bytes, readItem).then(resolve, reject);
   }
 
-  #take(text: string): void {
+  #take(bytes: Buffer): void {
     let answer: Readonly<Record<string, unknown>>;
     try {
-      answer = parseAnswer('message', text);
+      answer = parseAnswer('message', bytes.toString());
     } catch {
       // Not JSON-RPC: whoever waits for it runs into the time budget, which ends the connection.
       return;
@@ -142,6 +147,7 @@ export class WebSocketTransport implements RpcTransport {
     if (answer['method'] === 'eth_subscription' || id === SUBSCRIBE_ID) return this.#listener?.onHead();
     const call = typeof id === 'number' ? this.#pending.get(id) : undefined;
     if (call === undefined) return;
+    if (bytes.byteLength > call.maxBytes) return call.reject(oversizedAnswer(call.method, call.maxBytes));
     try {
       call.resolve(resultOf(call.method, answer, call.readItem));
     } catch (error) {
@@ -155,6 +161,11 @@ export class WebSocketTransport implements RpcTransport {
     const tail = bytes.toString('latin1', bytes.byteLength - EDGE_BYTES);
     const id = /"id"\s*:\s*(\d+)/.exec(head)?.[1] ?? /"id"\s*:\s*(\d+)\s*\}\s*$/.exec(tail)?.[1];
     return this.#pending.get(Number(id));
+  }
+
+  /** Bytes of the largest answer that somebody waits for. */
+  #mostBytes(): number {
+    return Math.max(0, ...[...this.#pending.values()].map(({ maxBytes }) => maxBytes));
   }
 }
 

@@ -406,6 +406,19 @@ export const MUTANTS: readonly Mutant[] = [
     ['what is no seal is damage', 'if (value.slice(0, SEAL_LENGTH) !== sealOf(key, text)) return undefined;', ''],
   ),
   ...within(
+    'services/ssv-contract/common-block.ts',
+    ['a head that has reached no stored block says nothing', "return 'behind'", "return 'none'"],
+    ['a block is known by its hash', 'block.hash === point.hash', 'block.number === point.number'],
+    ['above a common block there may be another', 'low = place + 1;', 'low = high;'],
+    ['below a block that is gone there may be a common one', '      high = place;\n', '      high = low;\n'],
+    ["a stored block at the head's number is reached", 'number <= head.number', 'number < head.number'],
+    [
+      'a block that went meanwhile proves nothing',
+      "block === undefined) return 'moved'",
+      "block === undefined) return 'none'",
+    ],
+  ),
+  ...within(
     'services/ssv-contract/contract-ledger.ts',
     ['a range is stored', '    await store?.save();\n    return { events: told', '    return { events: told'],
     ['refusals are in order', 'refusals: refusals.sort(byPosition)', 'refusals'],

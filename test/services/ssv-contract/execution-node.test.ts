@@ -9,6 +9,25 @@ import { SocketServer, type SeenCall } from './socket-server.js';
 const ADDRESS = `0x${'a5'.repeat(20)}`;
 const HASH = `0x${'0b'.repeat(32)}`;
 const LOGS = { address: ADDRESS, topics: [HASH], fromBlock: 10, toBlock: 300, maxBytes: 100_000 };
+/** Calls with a small answer, and what the node answers. */
+const SMALL: readonly [string, (node: ExecutionNode) => Promise<unknown>, unknown][] = [
+  ['the chain id', (node) => node.getChainId(NO_SIGNAL), '0x5'],
+  ['whether it syncs', (node) => node.getSyncing(NO_SIGNAL), false],
+  ['a block', (node) => node.getBlock('latest', NO_SIGNAL), null],
+];
+const SMALL_LIMIT = 4 * 1024 * 1024;
+/** An answer of so many bytes, its id behind what would otherwise be read first. */
+function padded(id: number, result: unknown, bytes: number, place: 'first' | 'middle' | 'last'): string {
+  const parts = { id: `"id":${id}`, rest: `"jsonrpc":"2.0","result":${JSON.stringify(result)}` };
+  const filling = bytes - `{${parts.id},${parts.rest},"padding":""}`.length;
+  const order = {
+    first: [parts.id, parts.rest, `"padding":"${'x'.repeat(filling)}"`],
+    middle: [`"padding":"${'x'.repeat(filling - 1000)}"`, parts.id, parts.rest, `"end":"${'x'.repeat(1000 - 9)}"`],
+    last: [`"padding":"${'x'.repeat(filling)}"`, parts.rest, parts.id],
+  };
+  return `{${order[place].join(',')}}`;
+}
+
 const block = { number: '0x10', hash: HASH, parentHash: HASH, timestamp: '0x6b034646' };
 
 async function failureOf(call: Promise<unknown>): Promise<ExecutionNodeError> {
@@ -97,6 +116,14 @@ describe('an execution node over http', () => {
   it('reads an answer of megabytes', async () => {
     server.json({ jsonrpc: '2.0', id: 1, result: '0x5', padding: 'x'.repeat(3_000_000) });
     expect(await node.getChainId(NO_SIGNAL)).toBe(5);
+  });
+
+  it.each(SMALL)('reads %s from an answer of 4 MB, and refuses a larger one', async (_, call, value) => {
+    let bytes = SMALL_LIMIT;
+    server.handle((_request, response) => void response.end(padded(1, value, bytes, 'last')));
+    await call(node);
+    bytes++;
+    expect(await failureOf(call(node))).toMatchObject({ kind: 'limit' });
   });
 
   it.each<[string, number, string]>([
@@ -258,6 +285,47 @@ describe('an execution node over ws', () => {
       socket.send(place === 'first' ? `{"id":${id},${rest}}` : `{${rest},"id":${id}}`);
     expect(await failureOf(node.getLogs(LOGS, NO_SIGNAL))).toMatchObject({ kind: 'limit' });
     expect(losses).toBe(0);
+  });
+
+  it.each(SMALL)('reads %s from an answer of 4 MB, and refuses a larger one', async (_, call, value) => {
+    let bytes = SMALL_LIMIT;
+    server.handle = ({ id }, socket) => socket.send(padded(id, value, bytes, 'last'));
+    await call(node);
+    bytes++;
+    expect(await failureOf(call(node))).toMatchObject({ kind: 'limit' });
+    expect(losses).toBe(0);
+  });
+
+  it('does not even read a message that is larger than anything asked for and hides whose it is', async () => {
+    let bytes = SMALL_LIMIT;
+    server.handle = ({ id }, socket) => socket.send(padded(id, '0x5', bytes, 'middle'));
+    expect(await node.getChainId(NO_SIGNAL)).toBe(5);
+    bytes++;
+    const failed = failureOf(node.getChainId(NO_SIGNAL));
+    await until(() => server.calls.length === 2, 'the call is there');
+    // What comes behind it is heard: it has been passed over.
+    heads = 0;
+    server.announce();
+    await until(() => heads === 1, 'the head is heard of');
+    await clock.advanceBy(10_000);
+    expect(await failed).toMatchObject({ kind: 'timeout' });
+  });
+
+  it('refuses one that hides whose it is above the size asked for, though another may be as large', async () => {
+    server.handle = ({ id, method }, socket) => {
+      if (method === 'eth_getLogs') socket.send(padded(id, [], 200_000, 'middle'));
+    };
+    const other = failureOf(node.getChainId(NO_SIGNAL));
+    expect(await failureOf(node.getLogs(LOGS, NO_SIGNAL))).toMatchObject({ kind: 'limit' });
+    await clock.advanceBy(10_000);
+    expect(await other).toMatchObject({ kind: 'timeout' });
+  });
+
+  it('a message above 64 MB ends the connection', async () => {
+    server.handle = ({ id }, socket) => socket.send(padded(id, [], 64 * 1024 * 1024 + 1, 'first'));
+    const failed = failureOf(node.getLogs({ ...LOGS, maxBytes: 100 * 1024 * 1024 }, NO_SIGNAL));
+    expect(await failed).toMatchObject({ kind: 'unreachable' });
+    expect(losses).toBe(1);
   });
 
   it('outlives nonsense and answers nobody waits for', async () => {
