@@ -101,6 +101,13 @@ describe('the devnet over HTTP', () => {
     ]);
   });
 
+  it('is served at 127.0.0.1 only', async () => {
+    const { server } = await served();
+    expect((await fetch(`${server.url}/eth/v1/config/spec`)).status).toBe(200);
+    // Every address of 127.0.0.0/8 is this machine's.
+    await expect(fetch(server.url.replace('127.0.0.1', '127.0.0.2'))).rejects.toThrow();
+  });
+
   it('says clearly that its port is taken', async () => {
     const occupant = createServer();
     await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));

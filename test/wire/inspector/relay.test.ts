@@ -77,6 +77,13 @@ describe('who may look', () => {
     expect((await fetch(inspector.url!, { headers: { origin: 'http://evil.example' } })).status).toBe(403);
   });
 
+  test('only from this machine, at 127.0.0.1', async () => {
+    const { viewers } = await inspected();
+    expect((await opening(viewers)).outcome).toBe('open');
+    // Every address of 127.0.0.0/8 is this machine's: a relay that listens everywhere would answer there.
+    await expect(fetch(viewers.replace('ws:', 'http:').replace('127.0.0.1', '127.0.0.2'))).rejects.toThrow();
+  });
+
   test('no more than eight', async () => {
     const { viewers } = await inspected();
     for (let n = 0; n < 8; n++) expect((await opening(viewers)).outcome).toBe('open');
@@ -84,7 +91,23 @@ describe('who may look', () => {
   });
 });
 
+/** A well-formed event of a guest, a little larger than so many bytes. */
+const guestEvent = (bytes: number) =>
+  JSON.stringify({ type: '@xstate.event', sessionId: 'x:0', _version: '0.7.2', event: 'x'.repeat(bytes) });
+
 describe('viewers that mean no good', () => {
+  test('one that sends an event to our actor, under its own session, changes nothing', async () => {
+    const { viewers, actor } = await inspected();
+    const viewer = new Viewer(viewers);
+    await viewer.until(({ names }) => names.includes('lamp'));
+    const { sessionId } = viewer.heard.find(({ type }) => type === '@xstate.actor')!;
+    const { socket } = await opening(viewers);
+    const told = { sessionId, rootId: sessionId, event: { type: 'FLIP' }, _version: '0.7.2', id: 'e', createdAt: '1' };
+    socket.send(JSON.stringify({ ...told, type: '@xstate.event' }));
+    await viewer.until(({ heard }) => heard.some(({ sessionId: heardOf }) => heardOf.startsWith('guest-')));
+    expect(actor.getSnapshot().value).toBe('off');
+  });
+
   test.each<[string, (socket: WebSocket) => void]>([
     ['garbage', (socket) => socket.send('garbage')],
     ['JSON that is no event', (socket) => socket.send('{"type":"@xstate.event"}')],
@@ -97,6 +120,13 @@ describe('viewers that mean no good', () => {
       },
     ],
     ['a huge frame', (socket) => socket.send('x'.repeat(20_000_000))],
+    ['a frame over 256 kB', (socket) => socket.send(guestEvent(256 * 1024))],
+    [
+      'more than 4 MB at once',
+      (socket) => {
+        for (let n = 0; n < 25; n++) socket.send(guestEvent(200_000));
+      },
+    ],
     [
       'more than is good',
       (socket) => {
