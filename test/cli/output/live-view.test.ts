@@ -53,6 +53,21 @@ test('is redrawn a few times a second, with what has been said meanwhile, and ta
   expect(terminal.written).toBe(after);
 });
 
+test('shows how far the history of the SSV contract is, until it is in', () => {
+  const terminal = new FakeTerminal();
+  const view = viewOn(terminal, () => undefined);
+  const step = { fromBlock: 1, block: 50, toBlock: 100, logs: 7, elapsedMs: 1000, done: false };
+  view.history(step);
+  vi.advanceTimersByTime(250);
+  expect(terminal.written).toContain(`${'━'.repeat(8)}${'─'.repeat(8)} 50 %`);
+  view.history({ ...step, block: 100, done: true });
+  vi.advanceTimersByTime(250);
+  terminal.written = '';
+  terminal.emit('resize');
+  expect(terminal.written).not.toContain('SSV contract');
+  view.close();
+});
+
 test('is drawn afresh when the terminal has another size', () => {
   const terminal = new FakeTerminal();
   const view = viewOn(terminal, () => undefined);
