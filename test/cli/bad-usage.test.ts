@@ -173,6 +173,13 @@ describe('what is no bad usage', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
+  test('without --http nothing is served by run; devnet serves on this machine alone', async () => {
+    const http = async (command: string) =>
+      /--http .*?(?= --\w)/s.exec((await run([command, '--help'])).stdout.replace(/\s+/g, ' '))?.[0];
+    expect(await http('run')).not.toContain('default');
+    expect(await http('devnet')).toContain('default: "127.0.0.1:8645"');
+  });
+
   test('the help of a command names each flag with its default and its variable', async () => {
     const text = (await run(['run', '--help'])).stdout.replace(/\s+/g, ' ');
     expect(text).toContain('(default: "./data", env: SSV_DUTY_SCHEDULER_DATA_DIR)');

@@ -44,6 +44,10 @@ describe('devnet, with time to itself', { timeout: 60_000 }, () => {
         .flatMap(({ validators }) => validators as number[]);
       expect(attested.sort((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, index) => index));
     }
+    // Validators come and go: the first cluster is liquidated in slot 16.
+    const [change] = lines.filter(({ type }) => type === 'validators-changed');
+    expect(change).toMatchObject({ slot: 16, cause: 'CLUSTER_LIQUIDATED', added: [] });
+    expect(change!['removed']).toHaveLength(4);
     const skipped = lines.filter(({ type }) => type === 'duty-skipped' || type === 'duty-failed');
     expect(skipped).toEqual([expect.objectContaining({ role: 'proposer', slot: 0, reason: 'genesis-slot' })]);
     expect(process.stderr).toMatch(/All \d+ duties were met/);

@@ -33,6 +33,7 @@ describe.concurrent('run', { timeout: 60_000 }, () => {
         .filter(({ type, role }) => type === 'duty-executed' && role === 'attester')
         .flatMap((line) => line['validators']);
     await process.until(() => new Set(attested()).size === 3);
+    expect(process.stderr).not.toContain('the page is at');
     expect(await process.interrupt()).toBe(0);
     expect(process.lines[0]).toMatchObject({ type: 'scheduler-started', validators: 3, roles: ['attester'] });
     expect(new Set(attested())).toEqual(new Set([3, 5, 7]));

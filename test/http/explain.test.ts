@@ -80,9 +80,18 @@ describe('/api/explain', () => {
   });
 
   test('the journal is read for so many at a time; afterwards it is read again', async () => {
+    const { explain } = rig.scheduler;
+    let underWay = 0;
+    let most = 0;
+    rig.scheduler.explain = async (asked) => {
+      most = Math.max(most, ++underWay);
+      return await explain(asked).finally(() => underWay--);
+    };
     const asked = Array.from({ length: 12 }, () => rig.get('/api/explain?validator=1&slot=6'));
     const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    rig.scheduler.explain = explain;
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
+    expect(most).toBe(2);
     expect((await rig.get('/api/explain?validator=1&slot=6')).status).toBe(200);
   });
 

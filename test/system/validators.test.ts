@@ -242,6 +242,45 @@ describe('a validator leaves', () => {
     expect(rig.ran('attester')).toEqual(['17:1', '18:2', '25:1', '26:2', '27:3']);
   });
 
+  test('removed or liquidated while it is looked up: the late answer does not bring it back', async () => {
+    rigAt();
+    await rig.startAt(17);
+    known(12, 13);
+    const { getValidators } = rig.node;
+    let answer: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    rig.node.getValidators = async (ids) => {
+      const records = await getValidators(ids);
+      await asked;
+      return records;
+    };
+    await tell({ type: 'VALIDATOR_ADDED', validators: [{ id: pubkey(12) }, { id: pubkey(13) }] });
+    await tell({ type: 'VALIDATOR_REMOVED', ids: [pubkey(12)] });
+    await tell({ type: 'CLUSTER_LIQUIDATED', ids: [pubkey(13)] });
+    rig.node.getValidators = getValidators;
+    answer();
+    await rig.settle();
+    await heads(18, 31);
+    expect(rig.linesOf('validators-changed').flatMap(({ added }) => added)).toEqual([]);
+    expect(rig.ran('attester').filter((duty) => /:1[23]$/.test(duty))).toEqual([]);
+    await tell({ type: 'CLUSTER_REACTIVATED', ids: [pubkey(13)] });
+    expect(rig.linesOf('validators-changed').flatMap(({ added }) => added)).toEqual([13]);
+  });
+
+  test('an exit in the contract: its status is asked for at once', async () => {
+    rigAt({ validators: [1, 4] });
+    await rig.startAt(17);
+    await heads(17, 17);
+    rig.node.addRecord(4, { status: 'exited_unslashed', exitEpoch: 2 });
+    await tell({ type: 'VALIDATOR_EXITED', ids: [pubkey(4)] });
+    expect(rig.linesOf('validators-changed')).toMatchObject([
+      { cause: 'VALIDATOR_EXITED', slot: 17, added: [], removed: [] },
+      { cause: 'STATUS_CHANGED', slot: 17, added: [], removed: [4] },
+    ]);
+    await heads(18, 31);
+    expect(rig.ran('attester').filter((duty) => duty > '24')).toEqual(['25:1']);
+  });
+
   test('removed while its table is being fetched: the answer does not bring it back', async () => {
     rigAt();
     rig.node.hold = (method, target) => method === 'attester' && target === 3;
