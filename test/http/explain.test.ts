@@ -80,7 +80,7 @@ describe('/api/explain', () => {
   });
 
   test('the journal is read for so many at a time; afterwards it is read again', async () => {
-    const { explain } = rig.scheduler;
+    const explain = rig.scheduler.explain.bind(rig.scheduler);
     let underWay = 0;
     let most = 0;
     rig.scheduler.explain = async (asked) => {
