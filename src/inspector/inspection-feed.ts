@@ -10,6 +10,9 @@ export interface Onlookers {
   missSomething(): void;
 }
 
+/** What is told of what XState says. */
+type Told = Extract<InspectionEvent, { type: '@xstate.actor' | '@xstate.event' | '@xstate.snapshot' }>;
+
 /** Events that may wait to become messages. */
 const MOST_WAITING = 10_000;
 /** Messages made in one turn of the event loop: a millisecond or two. */
@@ -25,7 +28,9 @@ export class InspectionFeed {
   readonly #roots = new Set<InspectedActor>();
   readonly #maker: MessageMaker;
   readonly #onlookers: Onlookers;
-  #waiting: (() => void)[] = [];
+  /** What happened, and what is to be done between. */
+  #waiting: (Told | (() => void))[] = [];
+  #hasShown = false;
 
   constructor(maker: MessageMaker, onlookers: Onlookers) {
     this.#maker = maker;
@@ -38,11 +43,9 @@ export class InspectionFeed {
     if (type !== '@xstate.snapshot' && type !== '@xstate.event' && type !== '@xstate.actor') return;
     const actor = inspectedActor(inspected.actorRef);
     if (actor._parent === undefined) this.#noteRoot(actor, inspected);
-    if (!this.#onlookers.areThere) return;
+    if (!this.#onlookers.areThere) return this.#forget();
     if (this.#waiting.length >= MOST_WAITING) return this.#onlookers.missSomething();
-    this.#later(() => {
-      if (this.#onlookers.areThere) this.#onlookers.tell(this.#message(actor, inspected));
-    });
+    this.#later(inspected);
   };
 
   /** Tells a newcomer of every actor that is alive, then calls `done`. What happens from now on is told after that. */
@@ -51,7 +54,10 @@ export class InspectionFeed {
     for (const root of this.#roots) {
       for (const actor of withDescendants(root)) {
         if (introduced++ >= MOST_INTRODUCED) break;
-        this.#later(() => send(this.#maker.actor(actor, root.sessionId)));
+        this.#later(() => {
+          this.#hasShown = true;
+          send(this.#maker.actor(actor, root.sessionId));
+        });
       }
     }
     this.#later(done);
@@ -63,20 +69,40 @@ export class InspectionFeed {
     else if (inspected.type === '@xstate.snapshot' && inspected.snapshot.status !== 'active') this.#roots.delete(actor);
   }
 
-  #message(actor: InspectedActor, inspected: InspectionEvent): string {
-    if (inspected.type === '@xstate.actor') return this.#maker.actor(actor, inspected.rootId);
-    if (inspected.type === '@xstate.event') return this.#maker.event(inspected);
-    if (inspected.type === '@xstate.snapshot') return this.#maker.snapshot(inspected);
-    throw new TypeError(`${inspected.type} has no message`);
+  /** What was shown to those who have gone keeps nothing alive. */
+  #forget(): void {
+    if (!this.#hasShown) return;
+    this.#hasShown = false;
+    this.#maker.forget();
   }
 
-  #later(work: () => void): void {
+  #tell(told: Told): void {
+    if (this.#onlookers.areThere) this.#onlookers.tell(this.#message(told));
+  }
+
+  #message(told: Told): string {
+    this.#hasShown = true;
+    switch (told.type) {
+      case '@xstate.actor':
+        return this.#maker.actor(inspectedActor(told.actorRef), told.rootId);
+      case '@xstate.event':
+        return this.#maker.event(told);
+      case '@xstate.snapshot':
+        return this.#maker.snapshot(told);
+    }
+  }
+
+  #later(work: Told | (() => void)): void {
     if (this.#waiting.push(work) === 1) setImmediate(() => this.#work());
   }
 
   #work(): void {
+    this.#maker.setTime(Date.now());
     const now = this.#waiting.slice(0, MADE_AT_ONCE);
-    for (const work of now) work();
+    for (const work of now) {
+      if (typeof work === 'function') work();
+      else this.#tell(work);
+    }
     this.#waiting = this.#waiting.slice(now.length);
     if (this.#waiting.length > 0) setImmediate(() => this.#work());
   }

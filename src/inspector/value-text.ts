@@ -1,128 +1,217 @@
 /** What a context or an event looks like to a viewer: its shape, and the beginning of what is long, as JSON text. */
+import { KeyShapes, type KeyShape } from './key-shapes.js';
 
 const DEEPEST = 4;
-/** To keep the text of what lies deeper costs more than to make it again. */
-const DEEPEST_KEPT = 1;
 const MOST_ENTRIES = 8;
 const MOST_OBJECTS = 2;
 const MOST_FIELDS = 40;
 const LONGEST_TEXT = 200;
-const MOST_KEYS = 1000;
+/** Texts that need no escape, as nearly all are. */
+const PLAIN = /^[\w .,:;/()+-]*$/;
+/** Of one byte each: a text with any other character takes two for every one. */
+const ELLIPSIS = '\\u2026';
+
+/** A value as it was shown. It never changes: the next value of the same place mostly has the same parts. */
+export interface Shown {
+  readonly value: unknown;
+  /** Undefined: left out. */
+  readonly text: string | undefined;
+  /** While it is the same value, its text is the same. */
+  readonly lasts: boolean;
+  /** Of an object: its keys, and what is behind each. */
+  readonly shape?: KeyShape;
+  /** Behind the keys of an object or a map, or the objects of a list. */
+  readonly fields?: readonly Shown[];
+  /** Each field of an object as text, `,"slot":7`; empty where nothing is shown. */
+  readonly parts?: readonly string[];
+}
+
+export interface ValueTextOptions {
+  /** Keys that are not shown. */
+  readonly leftOut: ReadonlySet<string>;
+  /** Classes whose instances never change, and summarise themselves. */
+  readonly unchanging: readonly { readonly prototype: object }[];
+}
 
 /**
  * Summarises values as JSON text. Plain objects, arrays, maps and sets are taken to be immutable, as a machine's context
- * is: the text of one is kept as long as it lives, and what did not change costs nothing the next time. Other objects
- * summarise themselves by their `toJSON`, or are named.
+ * is. Other objects summarise themselves by their `toJSON`, or are named.
  */
 export class ValueText {
-  readonly #kept = new WeakMap<object, { readonly depth: number; readonly text: string }>();
-  readonly #keys = new Map<string, string>();
-  readonly #leftOut: ReadonlySet<string>;
+  readonly #shapes: KeyShapes;
+  readonly #unchanging: ReadonlySet<unknown>;
 
-  /** `leftOut`: keys that are not shown. */
-  constructor(leftOut: ReadonlySet<string>) {
-    this.#leftOut = leftOut;
+  constructor({ leftOut, unchanging }: ValueTextOptions) {
+    this.#shapes = new KeyShapes(leftOut, MOST_FIELDS);
+    this.#unchanging = new Set(unchanging.map(({ prototype }) => prototype));
   }
 
-  /** Never throws. */
+  /** JSON text. Never throws. */
   of(value: unknown): string {
+    return this.show(value, undefined).text ?? 'null';
+  }
+
+  /** The same, to be given as `last` when the next value of the same place is shown. Never throws. */
+  show(value: unknown, last: Shown | undefined): Shown {
     try {
-      return this.#text(value, 0) ?? 'null';
+      return this.#show(value, last, 0);
     } catch (error) {
-      return JSON.stringify(`unreadable: ${error instanceof Error ? error.message : 'it threw'}`);
+      const text = JSON.stringify(`unreadable: ${error instanceof Error ? error.message : 'it threw'}`);
+      return { value, text, lasts: false };
     }
   }
 
-  /** Undefined: left out. */
-  #text(value: unknown, depth: number): string | undefined {
-    switch (typeof value) {
-      case 'string':
-        return JSON.stringify(value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value);
-      case 'number':
-        return Number.isFinite(value) ? String(value) : `"${value}"`;
-      case 'boolean':
-        return String(value);
-      case 'bigint':
-        return `"${value}"`;
-      case 'object':
-        return value === null ? 'null' : this.#ofObject(value, depth);
-      default:
-        return undefined;
-    }
+  #show(value: unknown, last: Shown | undefined, depth: number): Shown {
+    if (last !== undefined && last.value === value && last.lasts) return last;
+    if (typeof value === 'object' && value !== null) return this.#object(value, last, depth);
+    return lasting(value, primitiveText(value));
   }
 
-  #ofObject(value: object, depth: number): string | undefined {
-    if (depth > DEEPEST_KEPT) return this.#ofPlain(value, depth) ?? this.#ofInstance(value, depth);
-    const kept = this.#kept.get(value);
-    if (kept?.depth === depth) return kept.text;
-    const text = this.#ofPlain(value, depth);
-    if (text === undefined) return this.#ofInstance(value, depth);
-    this.#kept.set(value, { depth, text });
-    return text;
-  }
-
-  /** Undefined: it is no plain value. */
-  #ofPlain(value: object, depth: number): string | undefined {
-    if (Array.isArray(value)) return this.#entries(value, value.length, depth);
-    if (value instanceof Set) return this.#entries(value, value.size, depth);
-    if (value instanceof Map) return this.#pairs(value, depth);
+  #object(value: object, last: Shown | undefined, depth: number): Shown {
+    if (Array.isArray(value)) return this.#entries(value, value, value.length, last, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) return undefined;
-    return this.#fields(value as Readonly<Record<string, unknown>>, depth);
-  }
-
-  #ofInstance(value: object, depth: number): string | undefined {
-    if (value instanceof Error) return this.#text(`${value.name}: ${value.message}`, depth);
-    if (ArrayBuffer.isView(value)) return `"${value.constructor.name} of ${value.byteLength} bytes"`;
+    if (prototype === Object.prototype || prototype === null) {
+      if (depth >= DEEPEST) return lasting(value, `"${Object.keys(value).length} fields"`);
+      const again = last?.shape === undefined ? undefined : this.#again(value, last, depth);
+      return again ?? this.#anew(value, depth);
+    }
+    if (value instanceof Map) return this.#pairs(value, last, depth);
+    if (value instanceof Set) return this.#entries(value, value, value.size, last, depth);
+    if (value instanceof Error) return lasting(value, textOf(`${value.name}: ${value.message}`));
+    if (ArrayBuffer.isView(value)) return lasting(value, `"${value.constructor.name} of ${value.byteLength} bytes"`);
     const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === 'function') return this.#text(toJSON.call(value), depth);
-    return JSON.stringify(`[${value.constructor.name}]`);
+    if (typeof toJSON !== 'function') return lasting(value, textOf(`[${value.constructor.name}]`));
+    const { text } = this.#show(toJSON.call(value), undefined, depth);
+    return { value, text, lasts: this.#unchanging.has(prototype) };
   }
 
-  #entries(values: Iterable<unknown>, size: number, depth: number): string {
-    if (depth >= DEEPEST) return `"${size} entries"`;
-    let entries = '';
+  #entries(value: object, entries: Iterable<unknown>, size: number, last: Shown | undefined, depth: number): Shown {
+    if (depth >= DEEPEST) return lasting(value, `"${size} entries"`);
+    const fields: Shown[] = [];
+    let text = '';
     let left = size;
-    for (const value of values) {
-      const most = typeof value === 'object' ? MOST_OBJECTS : MOST_ENTRIES;
-      if (size - left >= most) return `[${entries.slice(1)},"… ${left} more"]`;
-      entries += `,${this.#text(value, depth + 1) ?? 'null'}`;
+    let lasts = true;
+    for (const entry of entries) {
+      const isObject = typeof entry === 'object' && entry !== null;
+      // Objects in the deepest list would be counted one by one.
+      if (isObject && depth + 1 >= DEEPEST) return lasting(value, `"${size} entries"`);
+      if (size - left >= (isObject ? MOST_OBJECTS : MOST_ENTRIES)) {
+        text += `,"${ELLIPSIS} ${left} more"`;
+        break;
+      }
       left--;
+      if (isObject) {
+        const shown = this.#object(entry, last?.fields?.[fields.length] ?? fields.at(-1), depth + 1);
+        lasts &&= shown.lasts;
+        fields.push(shown);
+        text += `,${shown.text ?? 'null'}`;
+      } else {
+        text += `,${primitiveText(entry) ?? 'null'}`;
+      }
     }
-    return `[${entries.slice(1)}]`;
+    return { value, text: `[${text.slice(1)}]`, lasts, fields };
   }
 
-  #pairs(map: ReadonlyMap<unknown, unknown>, depth: number): string {
-    if (depth >= DEEPEST) return `"${map.size} entries"`;
-    let fields = '';
-    let left = map.size;
+  #pairs(map: ReadonlyMap<unknown, unknown>, last: Shown | undefined, depth: number): Shown {
+    if (depth >= DEEPEST) return lasting(map, `"${map.size} entries"`);
+    const known = last?.fields;
+    const fields: Shown[] = [];
+    let text = '';
+    let lasts = true;
     for (const [key, value] of map) {
-      if (map.size - left >= MOST_ENTRIES) return `{${fields.slice(1)},"…":"${left} more"}`;
-      fields += `,${JSON.stringify(String(key))}:${this.#text(value, depth + 1) ?? 'null'}`;
-      left--;
+      if (fields.length >= MOST_ENTRIES) {
+        text += `,"${ELLIPSIS}":"${map.size - fields.length} more"`;
+        break;
+      }
+      const before = known?.find((field) => field.value === value) ?? known?.[fields.length];
+      const shown = this.#show(value, before, depth + 1);
+      lasts &&= shown.lasts;
+      fields.push(shown);
+      text += `,${textOf(String(key))}:${shown.text ?? 'null'}`;
     }
-    return `{${fields.slice(1)}}`;
+    return { value: map, text: `{${text.slice(1)}}`, lasts, fields };
   }
 
-  #fields(value: Readonly<Record<string, unknown>>, depth: number): string {
-    const keys = Object.keys(value);
-    if (depth >= DEEPEST) return `"${keys.length} fields"`;
-    let fields = '';
-    for (let i = 0; i < keys.length; i++) {
-      if (i === MOST_FIELDS) return `{${fields.slice(1)},"…":"${keys.length - i} more"}`;
-      const key = keys[i]!;
-      const text = this.#leftOut.has(key) ? undefined : this.#text(value[key], depth + 1);
-      if (text !== undefined) fields += `,${this.#keyText(key)}:${text}`;
+  /** An object with the keys of the last one: only what is different is made. Undefined: its keys are others. */
+  #again(value: object, { shape, fields: known, parts: old }: Shown, depth: number): Shown | undefined {
+    const { keys, openings } = shape!;
+    let fields: Shown[] | undefined;
+    let parts: string[] | undefined;
+    let lasts = true;
+    let i = 0;
+    for (const key in value) {
+      if (key !== keys[i]) return undefined;
+      const opening = openings[i];
+      if (opening !== undefined) {
+        const before = known![i]!;
+        const field = (value as Readonly<Record<string, unknown>>)[key];
+        if (before.value !== field || !before.lasts) {
+          const shown = this.#show(field, before, depth + 1);
+          fields ??= known!.slice();
+          parts ??= old!.slice();
+          fields[i] = shown;
+          parts[i] = shown.text === undefined ? '' : opening + shown.text;
+          lasts &&= shown.lasts;
+        }
+      }
+      i++;
     }
-    return `{${fields.slice(1)}}`;
+    if (i !== keys.length) return undefined;
+    return shownFields(value, shape!, fields ?? known!, parts ?? old!, lasts);
   }
 
-  /** Machines and events name their fields once and for all. */
-  #keyText(key: string): string {
-    const known = this.#keys.get(key);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(key);
-    if (this.#keys.size < MOST_KEYS) this.#keys.set(key, text);
-    return text;
+  #anew(value: object, depth: number): Shown {
+    const shape = this.#shapes.of(Object.keys(value));
+    const values: unknown[] = Object.values(value);
+    const fields: Shown[] = [];
+    const parts: string[] = [];
+    let lasts = true;
+    shape.openings.forEach((opening, i) => {
+      const shown = opening === undefined ? NOTHING : this.#show(values[i], undefined, depth + 1);
+      lasts &&= shown.lasts;
+      fields.push(shown);
+      parts.push(shown.text === undefined ? '' : opening + shown.text);
+    });
+    if (values.length > MOST_FIELDS) parts.push(`,"${ELLIPSIS}":"${values.length - MOST_FIELDS} more"`);
+    return shownFields(value, shape, fields, parts, lasts);
   }
+}
+
+const NOTHING = lasting(undefined, undefined);
+
+function lasting(value: unknown, text: string | undefined): Shown {
+  return { value, text, lasts: true };
+}
+
+function shownFields(
+  value: object,
+  shape: KeyShape,
+  fields: readonly Shown[],
+  parts: readonly string[],
+  lasts: boolean,
+): Shown {
+  return { value, text: `{${parts.join('').slice(1)}}`, lasts, shape, fields, parts };
+}
+
+/** Undefined: left out. */
+function primitiveText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return textOf(value);
+    case 'number':
+      return Number.isFinite(value) ? String(value) : `"${value}"`;
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'bigint':
+      return `"${value}"`;
+    case 'object':
+      return 'null';
+    default:
+      return undefined;
+  }
+}
+
+function textOf(text: string): string {
+  if (text.length > LONGEST_TEXT) return JSON.stringify(`${text.slice(0, LONGEST_TEXT)}…`);
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { assign, createActor, createMachine, fromCallback, setup } from 'xstate';
 import { InspectionFeed, type Onlookers } from '../../src/inspector/inspection-feed.js';
 import { InspectorError, loadInspectorPackage, type InspectorPackage } from '../../src/inspector/inspector-package.js';
@@ -48,6 +48,20 @@ describe('the feed', () => {
     expect(watcher.heard).toEqual([]);
     await turn();
     expect(watcher.heard.map(({ type }) => type)).toEqual(['@xstate.actor', '@xstate.event', '@xstate.snapshot']);
+  });
+
+  it('lets go of what it showed once nobody looks', async () => {
+    const watcher = new Watcher(true);
+    const maker = new MessageMaker(await loadInspectorPackage());
+    const forget = vi.spyOn(maker, 'forget');
+    const feed = new InspectionFeed(maker, watcher);
+    const actor = createActor(createMachine({ id: 'lamp' }), { inspect: feed.inspect }).start();
+    await turn();
+    expect(forget).not.toHaveBeenCalled();
+    watcher.areThere = false;
+    actor.send({ type: 'FLIP' });
+    actor.send({ type: 'FLIP' });
+    expect(forget).toHaveBeenCalledTimes(1);
   });
 
   it('introduces every actor that is alive, parents first, and nobody who has ended', async () => {

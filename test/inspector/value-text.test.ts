@@ -5,7 +5,7 @@ import { Registry } from '../../machines/rules/registry.js';
 import { ValueText } from '../../src/inspector/value-text.js';
 import { tableOf } from '../support/tables.js';
 
-const text = new ValueText(new Set(['clock']));
+const text = new ValueText({ leftOut: new Set(['clock']), unchanging: [Registry] });
 const shown = (value: unknown): unknown => JSON.parse(text.of(value));
 
 describe('the text of a value', () => {
@@ -62,13 +62,55 @@ describe('the text of a value', () => {
     expect(shown(hostile)).toBe('unreadable: not for you');
   });
 
-  it('is kept as long as its value: what did not change is not made again', () => {
+  it('is the same whatever was shown before in its place', () => {
+    const values = fc.anything({
+      withBigInt: true,
+      withMap: true,
+      withSet: true,
+      maxKeys: 3,
+      key: fc.constantFrom('a', 'b', 'clock'),
+    });
+    fc.assert(
+      fc.property(values, values, fc.boolean(), (before, after, isWithin) => {
+        const [first, second] = isWithin
+          ? [
+              { slot: 1, before },
+              { slot: 1, before: after },
+            ]
+          : [before, after];
+        expect(text.show(second, text.show(first, undefined)).text).toBe(text.show(second, undefined).text);
+      }),
+    );
+  });
+
+  it('is made again only where something changed', () => {
     let reads = 0;
     const plan = {
       get tables() {
         return ++reads;
       },
     };
-    expect([shown(plan), shown(plan), reads]).toEqual([{ tables: 1 }, { tables: 1 }, 1]);
+    const first = text.show({ slot: 1, plan, executions: new Map([['attester-1', { plan }]]) }, undefined);
+    expect(reads).toBe(2);
+    const second = text.show(
+      { ...(first.value as object), slot: 2, executions: new Map([['attester-1', { plan }]]) },
+      first,
+    );
+    expect(JSON.parse(second.text!)).toEqual({
+      slot: 2,
+      plan: { tables: 1 },
+      executions: { 'attester-1': { plan: { tables: 2 } } },
+    });
+    expect(reads).toBe(2);
+  });
+
+  it('is made again where something may have changed within', () => {
+    const claims = new ClaimLedger();
+    const context = { deep: { claims } };
+    const first = text.show(context, undefined);
+    claims.claim({ kind: 'attester', slot: 1, epoch: 0, validators: [1, 2] });
+    expect(JSON.parse(text.show(context, first).text!)).toEqual({ deep: { claims: { validators: 2, slots: 1 } } });
+    const registry = { registry: Registry.EMPTY };
+    expect(text.show(registry, text.show({ ...registry }, undefined)).lasts).toBe(true);
   });
 });
