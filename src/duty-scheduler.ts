@@ -61,7 +61,7 @@ export interface DutySchedulerOptions extends Partial<SchedulingPolicy> {
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 }
 
-/** A request to a beacon node that is over. */
+/** A request to a beacon node that is over, or an event stream of it that has opened or ended. */
 export interface NodeRequestSeen extends NodeExchange {
   /** Address of the node without credentials. */
   readonly url: string;

@@ -2,7 +2,7 @@ import { ErrorEvent, EventSource, type EventSourceFetchInit, type FetchLikeRespo
 import { type Dispatcher, fetch, type Response } from 'undici';
 import type { BeaconNodeError, Clock, HeadEvent, HeadStreamListener } from '../../machines/ports.js';
 import { httpError, schemaError, tooLargeError, transportError } from './failures.js';
-import { parseJson } from './http-client.js';
+import { outcomeOf, parseJson, type ExchangeObserver, type NodeExchange } from './http-client.js';
 import { type NodeAddress, requestTarget } from './node-address.js';
 import { readText } from './response-text.js';
 import { ANSWERS, readAnswer } from './schemas.js';
@@ -21,6 +21,7 @@ export interface HeadStreamSource {
   readonly address: NodeAddress;
   readonly clock: Clock;
   readonly dispatcher: Dispatcher;
+  readonly observer?: ExchangeObserver | undefined;
 }
 
 /**
@@ -36,6 +37,8 @@ class HeadStream {
   readonly #meter = new SseEventMeter();
   readonly #events: EventSource;
   readonly #giveUp = () => this.#end(undefined);
+  readonly #askedAt: number;
+  #isOpen = false;
   #over = false;
 
   constructor(
@@ -43,6 +46,7 @@ class HeadStream {
     private readonly listener: HeadStreamListener,
     private readonly signal: AbortSignal,
   ) {
+    this.#askedAt = source.clock.now();
     // No credentials in this URL: EventSource shows it in its events. They go with the headers.
     const url = source.address.origin + requestTarget(source.address, PATH, 'topics=head');
     this.#events = new EventSource(url, { fetch: (target, init) => this.#connect(target, init) });
@@ -71,7 +75,7 @@ class HeadStream {
       if (!contentType.startsWith('text/event-stream') || response.body === null) {
         throw schemaError(ENDPOINT, '', 'expected an event stream (text/event-stream)');
       }
-      if (!this.#over) this.listener.opened();
+      if (!this.#over) this.#opened(response.headers.get('date') ?? undefined);
       return {
         url: response.url,
         status: 200,
@@ -83,6 +87,12 @@ class HeadStream {
       this.#end(transportError(ENDPOINT, error));
       throw error;
     }
+  }
+
+  #opened(date: string | undefined): void {
+    this.#isOpen = true;
+    this.#tell('2xx', date);
+    this.listener.opened();
   }
 
   #headers(ofEventSource: Readonly<Record<string, string>>): Record<string, string> {
@@ -155,6 +165,12 @@ class HeadStream {
     this.#over = true;
     this.signal.removeEventListener('abort', this.#giveUp);
     this.#events.close();
+    this.#tell(reason === undefined ? 'aborted' : this.#isOpen ? 'closed' : outcomeOf(reason), undefined);
     if (reason !== undefined) this.listener.closed(reason);
+  }
+
+  #tell(outcome: NodeExchange['outcome'], date: string | undefined): void {
+    const { observer, clock } = this.source;
+    observer?.({ endpoint: ENDPOINT, outcome, isStream: true, sentAt: this.#askedAt, endedAt: clock.now(), date });
   }
 }

@@ -63,6 +63,7 @@ class HttpBeaconNode implements BeaconNode {
   readonly #anotherNodeCanBeAsked: boolean;
   readonly #dispatcher: Dispatcher;
   readonly #ownsDispatcher: boolean;
+  readonly #observer: ExchangeObserver | undefined;
   readonly #http: HttpClient;
   readonly #duties: DutyRequests;
   readonly #validators: ValidatorLookup;
@@ -75,6 +76,7 @@ class HttpBeaconNode implements BeaconNode {
     this.#anotherNodeCanBeAsked = options.anotherNodeCanBeAsked ?? false;
     this.#ownsDispatcher = options.dispatcher === undefined;
     this.#dispatcher = options.dispatcher ?? createNodeAgent();
+    this.#observer = options.onExchange;
     this.#http = new HttpClient(this.#address, this.#clock, this.#dispatcher, options.onExchange);
     this.#duties = new DutyRequests(this.#http);
     this.#validators = new ValidatorLookup(this.#http);
@@ -159,7 +161,13 @@ class HttpBeaconNode implements BeaconNode {
   }
 
   openHeadStream(listener: HeadStreamListener, signal: AbortSignal): void {
-    openHeadStream({ address: this.#address, clock: this.#clock, dispatcher: this.#dispatcher }, listener, signal);
+    const source = {
+      address: this.#address,
+      clock: this.#clock,
+      dispatcher: this.#dispatcher,
+      observer: this.#observer,
+    };
+    openHeadStream(source, listener, signal);
   }
 
   async close(): Promise<void> {

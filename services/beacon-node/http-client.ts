@@ -46,12 +46,16 @@ export interface NodeAnswer {
   readonly text: string;
 }
 
-/** A request that is over, for whoever counts. */
+/** A request that is over, or an event stream that has opened or ended, for whoever counts. */
 export interface NodeExchange {
   /** `GET /eth/v1/validator/duties/attester/{number}`: numbers in the path are left out. */
   readonly endpoint: string;
-  /** Class of the status (`2xx` … `5xx`), or why there was no complete answer. */
-  readonly outcome: '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | BeaconNodeErrorKind;
+  /**
+   * Class of the status (`2xx` … `5xx`), or why there was no complete answer. An event stream is told of when it opens
+   * (`2xx`) or does not, and an open one again when it ends: `closed`, or `aborted` by us.
+   */
+  readonly outcome: '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | BeaconNodeErrorKind | 'closed';
+  readonly isStream: boolean;
   /** Unix ms. */
   readonly sentAt: number;
   readonly endedAt: number;
@@ -59,7 +63,7 @@ export interface NodeExchange {
   readonly date: string | undefined;
 }
 
-/** Hears of each request to a node when it is over. Must not throw. */
+/** Hears of each request to a node when it is over, and of its event streams. Must not throw. */
 export type ExchangeObserver = (exchange: NodeExchange) => void;
 
 /** How errors call a request: `GET /eth/v1/node/syncing`. */
@@ -126,9 +130,7 @@ export class HttpClient {
       this.#tell(request, sentAt, statusClass(seen!.statusCode), seen);
       return value;
     } catch (error) {
-      const answered = error instanceof BeaconNodeError && error.kind === 'http';
-      const kind = error instanceof BeaconNodeError ? error.kind : 'unreachable';
-      this.#tell(request, sentAt, answered ? statusClass(seen!.statusCode) : kind, seen);
+      this.#tell(request, sentAt, outcomeOf(error), seen);
       throw error;
     }
   }
@@ -143,6 +145,7 @@ export class HttpClient {
     this.observer?.({
       endpoint: endpointOf(request).replace(/\/\d+(?=\/|$)/g, '/{number}'),
       outcome,
+      isStream: false,
       sentAt,
       endedAt: this.clock.now(),
       date: typeof date === 'string' ? date : undefined,
@@ -178,6 +181,12 @@ export class HttpClient {
     if (this.address.authorization !== undefined) headers['authorization'] = this.address.authorization;
     return headers;
   }
+}
+
+/** What became of a request that ended with this error. */
+export function outcomeOf(error: unknown): NodeExchange['outcome'] {
+  if (!(error instanceof BeaconNodeError)) return 'unreachable';
+  return error.status === undefined ? error.kind : statusClass(error.status);
 }
 
 function statusClass(status: number): NodeExchange['outcome'] {

@@ -91,6 +91,13 @@ describe('metrics of a run', () => {
     const refused = { endpoint: `POST /eth/v1/validator/duties/sync/{number}`, outcome: '5xx' };
     const failures = rig.linesOf('duties-fetch-failed').filter(({ role }) => role === 'sync-committee').length;
     expect(total(samples, `${P}node_requests_total`, refused)).toBe(failures);
+    const stream = { endpoint: 'GET /eth/v1/events' };
+    const asked = rig.server.requests.filter(({ path }) => path.startsWith('/eth/v1/events')).length;
+    const opened = total(samples, `${P}node_requests_total`, { ...stream, outcome: '2xx' });
+    // One that is given up before the node answers never opens.
+    expect(opened).toBeGreaterThan(0);
+    expect(opened).toBeLessThanOrEqual(asked);
+    expect(total(samples, `${P}node_request_duration_seconds_count`, stream)).toBe(0);
     expect(Math.abs(total(samples, `${P}node_clock_offset_seconds`))).toBeLessThan(1.1);
     expect(samples.some(({ labels }) => labels['endpoint']?.match(/\/\d+/))).toBe(false);
   });

@@ -11,7 +11,7 @@ export function countNodeRequests(registry: Registry, watch: SchedulerWatch): ()
   const registers = [registry];
   const requests = new Counter({
     name: 'ssv_duty_scheduler_node_requests_total',
-    help: 'Requests to beacon nodes by class of the status, or why there was no complete answer',
+    help: 'Requests to beacon nodes by class of the status, or why there was no complete answer; open event streams that ended',
     labelNames: ['node', 'endpoint', 'outcome'] as const,
     registers,
   });
@@ -47,9 +47,9 @@ export function countNodeRequests(registry: Registry, watch: SchedulerWatch): ()
   let ticked = false;
   const endings = [
     watch.scheduler.on('node-request', (request) => {
-      const { url, endpoint, outcome, sentAt, endedAt } = request;
+      const { url, endpoint, outcome, isStream, sentAt, endedAt } = request;
       requests.inc({ node: url, endpoint, outcome });
-      duration.observe({ endpoint }, (endedAt - sentAt) / 1000);
+      if (!isStream) duration.observe({ endpoint }, (endedAt - sentAt) / 1000);
       let offset = offsets.get(url);
       if (offset === undefined) offsets.set(url, (offset = new ClockOffset()));
       offset.take(request);

@@ -47,6 +47,54 @@ async function open(): Promise<ServerResponse> {
 }
 
 describe('openHeadStream', () => {
+  describe('tells whoever counts', () => {
+    let told: string[];
+    beforeEach(async () => {
+      told = [];
+      await node.close();
+      node = createHttpBeaconNode({
+        url: server.url,
+        clock,
+        onExchange: ({ endpoint, outcome, isStream, date }) =>
+          told.push(`${endpoint} ${outcome}${isStream ? '' : ' no stream'}${date === undefined ? '' : ' dated'}`),
+      });
+    });
+
+    it('that a stream has opened, and that the node ended it', async () => {
+      const stream = await open();
+      await until(() => listener.opens === 1, 'the stream is open');
+      expect(told).toEqual(['GET /eth/v1/events 2xx dated']);
+      stream.end();
+      await until(() => listener.closes.length === 1, 'the end is noticed');
+      caller.abort();
+      expect(told).toEqual(['GET /eth/v1/events 2xx dated', 'GET /eth/v1/events closed']);
+    });
+
+    it('that we ended it, open or not', async () => {
+      server.handle((_request, response) => void streams.push(response));
+      await open();
+      caller.abort();
+      expect(told).toEqual(['GET /eth/v1/events aborted']);
+      server.handle((_request, response) => void response.writeHead(200, sse).flushHeaders());
+      const other = new AbortController();
+      node.openHeadStream(listener, other.signal);
+      await until(() => listener.opens === 1, 'the stream is open');
+      other.abort();
+      expect(told.slice(1)).toEqual(['GET /eth/v1/events 2xx dated', 'GET /eth/v1/events aborted']);
+    });
+
+    it.each<[string, (response: ServerResponse) => void]>([
+      ['5xx', (response) => void response.writeHead(503).end('{"message":"later"}')],
+      ['unreachable', (response) => void response.destroy()],
+      ['schema', (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{}')],
+    ])('that it did not open: %s', async (outcome, answer) => {
+      server.handle((_request, response) => answer(response));
+      node.openHeadStream(listener, caller.signal);
+      await until(() => listener.closes.length === 1, 'the failure is noticed');
+      expect(told).toEqual([`GET /eth/v1/events ${outcome}`]);
+    });
+  });
+
   it('asks for heads only, with the credentials in a header', async () => {
     await open();
     await until(() => listener.opens === 1, 'the stream is open');
