@@ -1,7 +1,7 @@
 /** Which tests look at a mistake first. Only an order: a mistake that they do not see is shown to all the others. */
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 
-/** Beside those that bear its name, the tests (parts of their paths) that know most of a file. */
+/** Beside those that bear its name, and of a service those of its folder, the tests (parts of their paths) that know most of a file. */
 const CLOSE_TO: Readonly<Record<string, readonly string[]>> = {
   'machines/rules/chain-time.ts': ['rules/duty-points', 'roles/'],
   'machines/rules/duty-plan.ts': ['system/reorg', 'system/fetching', 'system/validators'],
@@ -50,12 +50,13 @@ const LAST = 'test/simulation/';
 /** The place of a test (by its path) for a mistake in a file; lower is earlier. */
 export function rankFor(mutated: string): (test: string) => number {
   const name = `/${basename(mutated, '.ts').replace('.machine', '')}.`;
-  const close = [name, ...(CLOSE_TO[mutated] ?? [])];
+  const folder = dirname(mutated).startsWith('services/') ? [`test/${dirname(mutated)}/`] : [];
+  const close = [name, ...(CLOSE_TO[mutated] ?? []), ...folder];
   return (test) => {
     if (test.includes(LAST)) return 1000;
     const closeness = close.findIndex((part) => test.includes(part));
     if (closeness >= 0) return closeness;
-    const folder = FOLDERS.findIndex((part) => test.includes(part));
-    return 100 + (folder >= 0 ? folder : FOLDERS.length);
+    const place = FOLDERS.findIndex((part) => test.includes(part));
+    return 100 + (place >= 0 ? place : FOLDERS.length);
   };
 }
