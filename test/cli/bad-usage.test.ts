@@ -176,7 +176,7 @@ describe('what is no bad usage', () => {
   test('without --http nothing is served by run; devnet serves on this machine alone', async () => {
     const http = async (command: string) =>
       /--http .*?(?= --\w)/s.exec((await run([command, '--help'])).stdout.replace(/\s+/g, ' '))?.[0];
-    expect(await http('run')).not.toContain('default');
+    expect(await http('run')).toContain('default: "off"');
     expect(await http('devnet')).toContain('default: "127.0.0.1:8645"');
   });
 

@@ -47,6 +47,11 @@ export class SchedulerRehearsal {
     return ROLES.filter((role) => slotOf(role) === this.#slot);
   }
 
+  /** What was said of roles that crashed. */
+  get told(): string[] {
+    return this.#rig.diagnostics.map(({ message }) => message).filter((message) => message.includes('crashed'));
+  }
+
   async play({ type }: SchedulerModelEvent): Promise<void> {
     const { node, scheduler, clock } = this.#rig;
     const actor = scheduler.actor!;

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { ROLE_DEFINITIONS } from '../../machines/roles/index.js';
 import { ROLES } from '../../machines/rules/duties.js';
 import { createSchedulerMachine } from '../../machines/scheduler.machine.js';
@@ -22,6 +22,17 @@ playPaths(
     expect(rehearsal.abreast, after).toEqual(ROLES.filter((role) => value[role] === 'running'));
   },
 );
+
+test.each(ROLES)('while %s is away, failed below, a head is for the others', async (role) => {
+  const rehearsal = new SchedulerRehearsal(taken.inspect);
+  await rehearsal.start();
+  for (const type of [`crash below ${role}`, 'head'] as const) await rehearsal.play({ type });
+  expect(rehearsal.state).toMatchObject({ [role]: 'restarting' });
+  expect(rehearsal.told).toEqual([expect.stringMatching(`^${role}: the role crashed and is restarted: `)]);
+  for (const type of ['pause', 'tick'] as const) await rehearsal.play({ type });
+  expect(rehearsal.abreast).toEqual(ROLES);
+  await rehearsal.stop();
+});
 
 playPaths(
   'its beacon nodes',

@@ -81,6 +81,27 @@ describe('a suspended machine', () => {
     expectExactly(rig, 16, 23);
   });
 
+  test('over a single slot: that is said, its attestations are made up, and the rest is told as missed', async () => {
+    await startedRig();
+    await rig.runTo(17, 6000);
+    rig.clock.jump(2 * SLOT);
+    await rig.clock.advanceBy(SLOT);
+    expect(ticks.slice(-3)).toEqual([17, 19, 20]);
+    expect(rig.linesOf('slots-skipped')).toMatchObject([{ from: 18, to: 18 }]);
+    await rig.runTo(24, -1);
+    expectNothingOutOfTime();
+    expectExactly(rig, 16, 23, ['attester']);
+    const told = rig.linesOf('duty-skipped').filter(({ slot }) => slot === 18);
+    expect(new Set(told.map(({ role, reason }) => `${role} ${reason}`))).toEqual(
+      new Set(
+        dutiesBetween(rig.devnet.chain, 18, 18).flatMap((duty) => {
+          const [kind] = duty.split(' ');
+          return kind === 'attester' ? [] : [`${kind} deadline-passed`];
+        }),
+      ),
+    );
+  });
+
   test('for less than an epoch, into the same epoch: past attestations are made up, the rest is told as missed', async () => {
     await startedRig();
     await rig.runTo(17, 6000);
