@@ -58,7 +58,7 @@ export class ContractSink implements LogSink {
   #skip({ event, reason, transactionHash, blockNumber }: EventRefusal): void {
     this.#refused += 1;
     if (this.#tell === undefined && this.#refused > NAMED_OF_HISTORY) return;
-    const where = `transaction ${transactionHash}, block ${blockNumber}`;
+    const where = `transaction ${transactionHash}, block ${blockNumber}; ${this.#refused} so far`;
     this.#warn(`${event} of the SSV contract skipped: ${REFUSAL_REASONS[reason]} (${where})`);
   }
 
