@@ -6,6 +6,7 @@ import { DutyTable, type DutyTableParts } from '../../machines/rules/duty-table.
 import { Registry } from '../../machines/rules/registry.js';
 import type { RoleDefinition } from '../../machines/rules/role-definition.js';
 import { Disputes, type DisputedPair } from '../../machines/rules/root-disputes.js';
+import { CHAIN_LIMITS } from '../beacon-node/chain-spec.js';
 import { ValidatorRecordPacker, type RecordColumns } from './validator-records.js';
 import { fromJson, toJson } from './values.js';
 
@@ -83,9 +84,18 @@ type OnceValues = { readonly id: number } & (
 );
 
 function onceFrom(content: OnceValues, seen: Map<number, object>): object {
-  const value = 'registry' in content ? registryFrom(content.registry) : DutyTable.build(content.table);
+  const value = 'registry' in content ? registryFrom(content.registry) : tableFrom(content.table);
   seen.set(content.id, value);
   return value;
+}
+
+/** Throws a `TypeError` for what no process wrote: a table takes as much memory as its span and columns say. */
+function tableFrom(parts: DutyTableParts): DutyTable {
+  const { span, asked, columns } = parts;
+  const hasColumns = [asked, columns.validator, columns.slot ?? asked].every((column) => column instanceof Uint32Array);
+  const hasSpan = span.role === 'sync-committee' || span.slotCount <= CHAIN_LIMITS.mostSlotsPerEpoch;
+  if (!hasColumns || !hasSpan) throw new TypeError('a table of duties without columns, or with too many slots');
+  return DutyTable.build(parts);
 }
 
 const NAMED_BY_PUBKEY = 0;
@@ -122,6 +132,7 @@ function registryValues(registry: Registry): RegistryValues {
 }
 
 function registryFrom({ named, names, liquidated, known, records, eventSlots, committees }: RegistryValues): Registry {
+  if (!(named instanceof Uint8Array)) throw new TypeError('a registry that is no columns');
   const learned = new ValidatorRecordPacker().unpack(records);
   let next = 0;
   const registrations = Array.from(named, (by, row) => {

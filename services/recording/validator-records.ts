@@ -50,7 +50,9 @@ export class ValidatorRecordPacker {
   }
 
   /** Throws a `TypeError` for columns that no writer wrote. */
-  unpack({ index: indices, status, activation, exit, pubkeys }: RecordColumns): ValidatorRecord[] {
+  unpack(columns: RecordColumns): ValidatorRecord[] {
+    if (!areColumns(columns)) throw new TypeError('records of validators that are no columns');
+    const { index: indices, status, activation, exit, pubkeys } = columns;
     const hex = Buffer.from(pubkeys).toString('hex');
     let next = 0;
     return Array.from(indices, (index, row) => {
@@ -67,6 +69,21 @@ export class ValidatorRecordPacker {
       return { index, pubkey, status: name, activationEpoch, exitEpoch: epochFrom(exit[row]!) };
     });
   }
+}
+
+/** Anything else with a length would be taken for as many bytes and rows as it says. */
+function areColumns({
+  index,
+  status,
+  activation,
+  exit,
+  pubkeys,
+}: Readonly<Record<keyof RecordColumns, unknown>>): boolean {
+  const words = [index, activation, exit];
+  return (
+    words.every((column) => column instanceof Uint32Array) &&
+    [status, pubkeys].every((column) => column instanceof Uint8Array)
+  );
 }
 
 /** Throws a `RangeError` for what is no hex of 48 bytes each. */

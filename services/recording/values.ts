@@ -60,7 +60,7 @@ export function fromJson(value: unknown, decode?: Decode): unknown {
 }
 
 function decodeKnown(tag: string, content: unknown): unknown {
-  if (isArrayTag(tag)) return arrayFrom(tag, content as string);
+  if (isArrayTag(tag)) return arrayFrom(tag, content);
   switch (tag) {
     case 'number':
       return Number(content);
@@ -83,7 +83,9 @@ function isArrayTag(tag: string): tag is ArrayTag {
   return Object.hasOwn(ARRAYS, tag);
 }
 
-function arrayFrom(tag: ArrayTag, text: string): Uint32Array | Uint16Array | Uint8Array {
+function arrayFrom(tag: ArrayTag, text: unknown): Uint32Array | Uint16Array | Uint8Array {
+  // An object with a length would be taken for a list of that many bytes.
+  if (typeof text !== 'string') throw new TypeError(`a column (${tag}) that is no base64`);
   // Copied: a slice of Node's pool need not begin where a word may.
   const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
   const type = ARRAYS[tag];
