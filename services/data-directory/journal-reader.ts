@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../machines/rules/event-log.js';
 import { ConfigurationError } from '../chain-loader.js';
 import { requireSameChain } from './chain-identity.js';
 import { decodeLine, type JournalEntry, type OpenedLine } from './journal-lines.js';
-import { segmentFile, type Segment, type SegmentName } from './segments.js';
+import { segmentFile, segmentSlots, type Segment, type SegmentName } from './segments.js';
 
 const NEWLINE = 0x0a;
 /**
@@ -39,9 +39,9 @@ export interface JournalReading {
 }
 
 /**
- * Reads the newest epochs of a journal, segment by segment, and changes nothing. A line that cannot be read is reported and skipped; since
- * it may have been a claim, the record counts only from the slot after the next line that can be read. Rejects with a
- * {@link ConfigurationError} for a segment of another chain or of an unknown version.
+ * Reads the newest epochs of a journal, segment by segment, and changes nothing. A line that cannot be read is reported
+ * and skipped; since it may have been a claim, the record counts only from the slot after the next line that can be read.
+ * Rejects with a {@link ConfigurationError} for a segment of another chain or of an unknown version.
  */
 export async function readJournal(
   folder: string,
@@ -51,9 +51,8 @@ export async function readJournal(
   const reader = new JournalReader(chain);
   const first = firstNeeded(names, READ_EPOCHS * chain.slotsPerEpoch);
   for (const [i, name] of names.entries()) {
-    const isLast = i === names.length - 1;
     if (i < first) reader.leaveOut(name, names[i + 1]!);
-    else reader.read(name, await readFile(join(folder, segmentFile(name))), folder, isLast);
+    else reader.read(name, await readFile(join(folder, segmentFile(name))), folder, name === names.at(-1));
   }
   return reader.reading();
 }
@@ -126,9 +125,10 @@ class JournalReader {
     this.#segments.push({ name, firstSlot, lastSlot });
   }
 
-  /** A segment that is kept for looking back only; it lasted until the next one began. */
+  /** A segment that is kept for looking back only; it ended when the next one began, or before, by a stop. */
   leaveOut(name: SegmentName, next: SegmentName): void {
-    this.#segments.push({ name, firstSlot: name.slot, lastSlot: next.slot });
+    const lastSlot = Math.min(next.slot, name.slot + segmentSlots(this.#chain));
+    this.#segments.push({ name, firstSlot: name.slot, lastSlot });
   }
 
   reading(): JournalReading {

@@ -7,11 +7,16 @@ import type { Diagnostic, EventLine } from '../../machines/rules/event-log.js';
 import type { Host } from './host.js';
 import { claimLine, claimsHeld, closedLine, openedLine } from './journal-lines.js';
 import { reasonOf } from './reason.js';
-import { OPENING_SUFFIX, nextName, outlived, segmentFile, type Segment, type SegmentName } from './segments.js';
+import {
+  OPENING_SUFFIX,
+  nextName,
+  outlived,
+  segmentFile,
+  segmentSlots,
+  type Segment,
+  type SegmentName,
+} from './segments.js';
 
-/** A segment is followed by the next after so many epochs, or slots where epochs are short. */
-const SEGMENT_EPOCHS = 2;
-const SHORTEST_SEGMENT_SLOTS = 8;
 /** Where in a slot nothing is due any more, from the payload attestation (3/4) to the next slot. */
 const QUIET_PART_OF_SLOT = 0.85;
 /** Epochs that are kept at least; `--journal-epochs` may ask for more. */
@@ -165,8 +170,7 @@ export class JournalWriter implements Journal {
   #isRotationDue(): boolean {
     const current = this.#segments.at(-1);
     if (this.#file === undefined || current === undefined) return false;
-    const length = Math.max(SHORTEST_SEGMENT_SLOTS, SEGMENT_EPOCHS * this.#options.chain.slotsPerEpoch);
-    return this.#slot() - current.firstSlot >= length;
+    return this.#slot() - current.firstSlot >= segmentSlots(this.#options.chain);
   }
 
   /** Begins a new segment after a failure, unless that was tried a moment ago. */

@@ -1,5 +1,14 @@
 import { readdir } from 'node:fs/promises';
-import type { Slot } from '../../machines/rules/chain-time.js';
+import type { ChainSpec, Slot } from '../../machines/rules/chain-time.js';
+
+/** A segment is followed by the next after so many epochs, or slots where epochs are short. */
+const SEGMENT_EPOCHS = 2;
+const SHORTEST_SEGMENT_SLOTS = 8;
+
+/** Slots after which a segment is followed by the next. */
+export function segmentSlots({ slotsPerEpoch }: Pick<ChainSpec, 'slotsPerEpoch'>): number {
+  return Math.max(SHORTEST_SEGMENT_SLOTS, SEGMENT_EPOCHS * slotsPerEpoch);
+}
 
 /**
  * Name of a segment of the journal: `journal-<first slot>.jsonl`, with a number where several begin in one slot, and

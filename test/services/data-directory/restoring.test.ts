@@ -68,6 +68,14 @@ describe('restart', () => {
     expect(warnings(await open(folder, clockAt(95), kept))).toHaveLength(1);
   });
 
+  it('a long stop counts for nothing of what is to be kept of a long journal', async () => {
+    const folder = await temporaryFolder();
+    const starts = [20, 40, 60, 500, 520, 540, 560];
+    for (const slot of starts) await (await open(folder, clockAt(slot), { journalEpochs: 10 })).close();
+    const files = (await readdir(folder)).filter((file) => file.startsWith('journal'));
+    expect(files.toSorted()).toEqual(starts.map((slot) => `journal-${slot}.jsonl`).toSorted());
+  });
+
   type Step =
     | { readonly do: 'claim'; readonly kind: DutyKind; readonly back: number; readonly validators: number[] }
     | { readonly do: 'release'; readonly which: number; readonly validators: number[] }
