@@ -1,23 +1,15 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { NodeCommand, NodeReport, NodeSetup } from './protocol.js';
+import { ServerProcess } from './server-process.js';
 
-const SERVER = fileURLToPath(new URL('./beacon-server.js', import.meta.url));
-
-/** A beacon node in a process of its own, so that it shares no event loop with what is measured. */
-export class NodeProcess {
-  private constructor(
-    private readonly child: ChildProcess,
-    readonly url: string,
-  ) {}
-
+/** A beacon node that is told what to show. */
+export class NodeProcess extends ServerProcess {
   static async start(setup: NodeSetup): Promise<NodeProcess> {
-    const child = fork(SERVER, { execArgv: [] });
+    const child = ServerProcess.fork('beacon-server.js');
     child.send({ do: 'set-up', setup } satisfies NodeCommand);
     const [report] = (await once(child, 'message')) as [NodeReport];
     if (report.did !== 'set-up') throw new Error('the beacon node did not start');
-    return new NodeProcess(child, `http://127.0.0.1:${report.port}`);
+    return new NodeProcess(child, report.port);
   }
 
   /** Sends a head of the current slot. */
@@ -29,10 +21,6 @@ export class NodeProcess {
   async play(slots: number, refetch: boolean): Promise<void> {
     this.#tell({ do: 'play', slots, refetch });
     await once(this.child, 'message');
-  }
-
-  stop(): void {
-    this.child.disconnect();
   }
 
   #tell(command: NodeCommand): void {
