@@ -92,10 +92,14 @@ function readPart(data: string, headWord: number, itemBytes: number): { start: n
 /** The 32-byte word at a place; undefined where it is not all inside the data, no number, or above 2^53. */
 function readNumber(data: string, at: number): number | undefined {
   const digits = hexAt(data, at, 32);
-  if (!/^0{50}[0-9a-f]{14}$/i.test(digits)) return undefined;
-  const number = Number.parseInt(digits.slice(50), 16);
+  if (digits.length !== 64 || !digits.startsWith(LEADING_ZEROS)) return undefined;
+  const rest = digits.slice(LEADING_ZEROS.length);
+  const number = HEX.test(rest) ? Number.parseInt(rest, 16) : NaN;
   return Number.isSafeInteger(number) ? number : undefined;
 }
+
+/** Of a word below 2^56. */
+const LEADING_ZEROS = '0'.repeat(50);
 
 function hexAt(data: string, at: number, bytes: number): string {
   const from = 2 + at * 2;

@@ -7,7 +7,7 @@ import type { LogsOfBlock } from './logs-of-blocks.js';
 import { SourceEvents } from './source-events.js';
 
 /** Logs taken in per turn of the event loop; a block is never split. The hash of a cluster never seen before is the most of it. */
-const LOGS_PER_TURN = 16;
+const LOGS_PER_TURN = 4;
 
 export interface ContractLedgerOptions {
   readonly registry: ContractRegistry;

@@ -4,10 +4,10 @@ import { innermost, printable } from '../beacon-node/failures.js';
 import { createNodeAgent, isSuccess } from '../beacon-node/http-client.js';
 import { type NodeAddress, requestTarget } from '../beacon-node/node-address.js';
 import { RequestScope } from '../beacon-node/request-scope.js';
-import { BodyTooLargeError, readBytes } from '../beacon-node/response-text.js';
+import { atMost, BodyTooLargeError, readText } from '../beacon-node/response-text.js';
 import { ENDED_HERE, ExecutionNodeError, oversizedAnswer } from './execution-errors.js';
 import { readResultInTurns } from './large-answers.js';
-import { isRpcError } from './rpc-answers.js';
+import { isRpcError, readResult } from './rpc-answers.js';
 import type { RpcRequest, RpcTransport } from './rpc-transport.js';
 
 const PAYLOAD_TOO_LARGE = 413;
@@ -34,9 +34,12 @@ export class HttpTransport implements RpcTransport {
         body: JSON.stringify({ jsonrpc: '2.0', id: ++this.#lastId, method, params }),
         signal: scope.signal,
       });
-      const bytes = await readBytes(response.body, maxBytes);
-      if (!isSuccess(response.statusCode) && !isRpcError(bytes.toString())) throw httpError(method, response);
-      return await readResultInTurns(method, bytes, readItem);
+      if (isSuccess(response.statusCode)) {
+        return await readResultInTurns(method, atMost(maxBytes, response.body), readItem);
+      }
+      const text = await readText(response.body, maxBytes);
+      if (!isRpcError(text)) throw httpError(method, response);
+      return readResult(method, text, readItem);
     } catch (error) {
       if (scope.endedBy !== undefined) throw scope.endedBy;
       if (error instanceof BodyTooLargeError) throw oversizedAnswer(method, maxBytes);

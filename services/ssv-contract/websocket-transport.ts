@@ -132,7 +132,7 @@ export class WebSocketTransport implements RpcTransport {
     }
     const { method, maxBytes, readItem, resolve, reject } = call;
     if (bytes.byteLength > maxBytes) reject(oversizedAnswer(method, maxBytes));
-    else readResultInTurns(method, bytes, readItem).then(resolve, reject);
+    else readResultInTurns(method, [bytes], readItem).then(resolve, reject);
   }
 
   #take(bytes: Buffer): void {

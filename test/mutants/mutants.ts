@@ -341,12 +341,30 @@ export const MUTANTS: readonly Mutant[] = [
     ['the tick is computed from genesis', 'slotStartMs(chain, last + 1) - now', 'chain.slotDurationMs'],
   ),
   ...within(
-    'services/ssv-contract/large-answers.ts',
-    ['a quote after a backslash ends no text', '(at - before) % 2 === 1', 'before < at'],
-    ['a list ends with no comma', 'items.length === 0 && from > start', 'items.length < 0'],
-    ['a large answer is read in turns', 'for (let from = start; ; await setImmediate())', 'for (let from = start; ; )'],
-    ['what stands around a list counts', 'resultOf(method, { ...parseAnswer(method, around), result })', 'result'],
+    'services/ssv-contract/list-pieces.ts',
+    [
+      'a quote after a backslash ends no text',
+      'const isEscaped = (end - before) % 2 === 1;',
+      'const isEscaped = false;',
+    ],
+    ['a backslash at the end of a chunk counts', 'this.#escaping = isEscaped;', 'this.#escaping = false;'],
+    ['two backslashes escape nothing', '(end - before) % 2 === 1', 'before < end'],
+    ['a piece is not smaller than asked for', '&& at >= enough', ''],
+    ['an inner list does not end the list', 'if (this.#depth === 0) return at;', 'return at;'],
+    ['what stands behind a list is kept', 'from = this.#isOver ? end : end + 1;', 'from = end + 1;'],
   ),
+  ...within(
+    'services/ssv-contract/large-answers.ts',
+    ['a list ends with no comma', 'items.length === 0 &&', 'items.length < 0 &&'],
+    ['a large answer is read in turns', 'await setImmediate();', ''],
+    ['what stands around a list counts', 'resultOf(this.method, { ...answer, result: this.#result })', 'this.#result'],
+    ['a list that is cut off is refused', 'if (!this.#pieces.isOver) throw this.#broken();', ''],
+  ),
+  ...within('services/beacon-node/response-text.ts', [
+    'a body has a limit',
+    'if (size > maxBytes) throw new BodyTooLargeError(maxBytes);',
+    '',
+  ]),
   ...within(
     'services/ssv-contract/contract-events.ts',
     [

@@ -8,8 +8,35 @@ const METHOD = 'eth_getLogs';
 /** An item that makes a piece by itself. */
 const WHOLE_PIECE = 'x'.repeat(LARGE_ANSWER_BYTES);
 
-function reading(text: string): Promise<unknown> {
-  return readResultInTurns(METHOD, Buffer.from(text));
+/** One character of the texts that end a piece, what a socket gives, and the whole of a WebSocket's message. */
+const CHUNK = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.constantFrom(1000, LARGE_ANSWER_BYTES, Infinity));
+
+/** Gives an answer in chunks of a size, as a socket does; without one as a whole. */
+function reading(text: string, chunkBytes = Infinity): Promise<unknown> {
+  return readResultInTurns(METHOD, chunksOf(Buffer.from(text), chunkBytes));
+}
+
+/** Reads an answer in one chunk; in how many turns of the event loop its items came. */
+async function turnsOf(result: readonly [number, string][]): Promise<number> {
+  let turns = 0;
+  const turnOf: number[] = [];
+  let done = false;
+  const counting = (async () => {
+    for (; !done; turns++) await setImmediate();
+  })();
+  const bytes = Buffer.from(JSON.stringify({ id: 1, result }));
+  const read = await readResultInTurns(METHOD, [bytes], (item, place) => {
+    turnOf.push(turns);
+    return `${(item as [number])[0]}/${place}`;
+  });
+  done = true;
+  await counting;
+  expect(read).toEqual(result.map((_, i) => `${i}/${i}`));
+  return new Set(turnOf).size;
+}
+
+function* chunksOf(bytes: Buffer, chunkBytes: number): Generator<Buffer> {
+  for (let from = 0; from < bytes.length; from += chunkBytes) yield bytes.subarray(from, from + chunkBytes);
 }
 
 async function failureOf(text: string): Promise<ExecutionNodeError> {
@@ -36,32 +63,28 @@ describe('a large answer', () => {
     }));
     const items = fc.array(fc.oneof(item, fc.constant(WHOLE_PIECE)), { maxLength: 12 });
     await fc.assert(
-      fc.asyncProperty(items, fc.constantFrom(undefined, 1), fc.boolean(), async (all, spaces, idComesLast) => {
-        const result = [WHOLE_PIECE, ...all];
-        const written = idComesLast ? { jsonrpc: '2.0', result, id: 7 } : { id: 7, jsonrpc: '2.0', result };
-        const answer = JSON.stringify(written, undefined, spaces);
-        const { result: meant } = JSON.parse(answer) as { result: unknown };
-        expect(await reading(answer)).toEqual(meant);
-      }),
+      fc.asyncProperty(
+        items,
+        fc.constantFrom(undefined, 1),
+        fc.boolean(),
+        CHUNK,
+        async (all, spaces, idComesLast, chunk) => {
+          const result = [WHOLE_PIECE, ...all];
+          const written = idComesLast ? { jsonrpc: '2.0', result, id: 7 } : { id: 7, jsonrpc: '2.0', result };
+          const answer = JSON.stringify(written, undefined, spaces);
+          const { result: meant } = JSON.parse(answer) as { result: unknown };
+          expect(await reading(answer, chunk)).toEqual(meant);
+        },
+      ),
     );
   });
 
-  it('is read item by item, others come in between', async () => {
-    const result = Array.from({ length: 40 }, (_, i) => [i, WHOLE_PIECE]);
-    let turns = 0;
-    const turnOf: number[] = [];
-    let done = false;
-    const counting = (async () => {
-      for (; !done; turns++) await setImmediate();
-    })();
-    const read = await readResultInTurns(METHOD, Buffer.from(JSON.stringify({ id: 1, result })), (item, place) => {
-      turnOf.push(turns);
-      return `${(item as [number])[0]}/${place}`;
-    });
-    done = true;
-    await counting;
-    expect(read).toEqual(result.map((_, i) => `${i}/${i}`));
-    expect(new Set(turnOf).size).toBe(40);
+  it('is read piece by piece, others come in between', async () => {
+    const large = Array.from({ length: 40 }, (_, i): [number, string] => [i, WHOLE_PIECE]);
+    expect(await turnsOf(large)).toBe(40);
+    // Small items share a turn: as many as make a piece.
+    const small = Array.from({ length: 400 }, (_, i): [number, string] => [i, 'x'.repeat(1000)]);
+    expect(await turnsOf(small)).toBe(Math.ceil(JSON.stringify(small).length / (LARGE_ANSWER_BYTES + 1000)));
   });
 
   it('is read whole where it has no list, or one that begins late', async () => {
@@ -100,7 +123,7 @@ describe('a large answer', () => {
 
   it('fails with what an item is refused with', async () => {
     const refused = new ExecutionNodeError('schema', 'no');
-    const read = readResultInTurns(METHOD, Buffer.from(`{"result":[${list}]}`), () => {
+    const read = readResultInTurns(METHOD, [Buffer.from(`{"result":[${list}]}`)], () => {
       throw refused;
     });
     await expect(read).rejects.toBe(refused);
