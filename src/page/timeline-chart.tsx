@@ -1,4 +1,4 @@
-import { Component, h } from 'preact';
+import { Component, createRef, h } from 'preact';
 import type { DutyKind, Role } from '../../machines/rules/duties.js';
 import type { DutyMark, TimelineReport } from '../observability/reports.js';
 import { KIND_NAMES, markText, sizeOf, span, STATE_SIGNS } from './format.js';
@@ -12,7 +12,7 @@ const WIDEST_SLOT = 44;
 const WANTED_WIDTH = 1060;
 /** Part of a slot's width that is left free at both sides, so that a mark at its start stands in it. */
 const MARGIN = 0.22;
-const REDRAW_MS = 250;
+const MOVE_LINE_MS = 250;
 
 interface Props {
   readonly timeline: TimelineReport;
@@ -26,33 +26,33 @@ interface Props {
 
 /** The timeline as a drawing. A duty stands in its slot where it was done, or is due. */
 export class TimelineChart extends Component<Props> {
+  readonly #nowLine = createRef<SVGLineElement>();
   #timer = 0;
 
   override componentDidMount(): void {
-    this.#timer = setInterval(() => this.forceUpdate(), REDRAW_MS);
+    this.#timer = setInterval(() => this.#moveLine(), MOVE_LINE_MS);
+    this.#moveLine();
+  }
+
+  override componentDidUpdate(): void {
+    this.#moveLine();
   }
 
   override componentWillUnmount(): void {
     clearInterval(this.#timer);
   }
 
-  override render({ timeline, clockAheadMs, chosen, choose, pointAt }: Props) {
+  override render({ timeline, chosen, choose, pointAt }: Props) {
     const { from, to, kinds, roles, marks, slotDurationMs, slotsPerEpoch, genesisTimeMs } = timeline;
     const slots = to - from + 1;
-    const slotWidth = Math.max(NARROWEST_SLOT, Math.min(WIDEST_SLOT, WANTED_WIDTH / slots));
-    const x = (timeMs: number) => {
-      const at = (timeMs - genesisTimeMs) / slotDurationMs - from;
-      const slot = Math.floor(at);
-      return (slot + MARGIN + (at - slot) * (1 - 2 * MARGIN)) * slotWidth;
-    };
+    const slotWidth = slotWidthOf(timeline);
+    const x = (timeMs: number) => timeX(timeline, timeMs);
     const slotX = (slot: number) => (slot - from) * slotWidth;
     const rowOf = (kind: DutyKind) => TOP + kinds.indexOf(kind) * ROW + ROW / 2;
     const headsY = TOP + kinds.length * ROW + ROW / 2;
     const fetchY = (role: Role) => headsY + ROW / 2 + roles.indexOf(role) * FETCH_ROW + FETCH_ROW / 2;
     const height = headsY + ROW / 2 + roles.length * FETCH_ROW + 8;
     const width = slotX(to + 1) + 8;
-    const right = slotX(to + 1);
-    const nowX = Math.max(0, Math.min(right, x(Date.now() + clockAheadMs)));
     const chosenMark = chosen && marks.find((mark) => mark.kind === chosen.kind && mark.slot === chosen.slot);
     const epochs = Array.from({ length: Math.ceil(slots / slotsPerEpoch) }, (_, index) => from + index * slotsPerEpoch);
     return (
@@ -157,11 +157,20 @@ export class TimelineChart extends Component<Props> {
                 </g>
               );
             })}
-            <line class="now-line" x1={nowX} y1={0} x2={nowX} y2={height} />
+            <line class="now-line" ref={this.#nowLine} y1={0} y2={height} />
           </svg>
         </div>
       </div>
     );
+  }
+
+  /** Moves by hand: drawing all marks anew four times a second would cost a phone its battery. */
+  #moveLine(): void {
+    const { timeline, clockAheadMs } = this.props;
+    const right = (timeline.to + 1 - timeline.from) * slotWidthOf(timeline);
+    const x = String(Math.max(0, Math.min(right, timeX(timeline, Date.now() + clockAheadMs))));
+    this.#nowLine.current?.setAttribute('x1', x);
+    this.#nowLine.current?.setAttribute('x2', x);
   }
 
   /** Arrow keys: to the next mark of the row, or to the nearest of the next row. */
@@ -190,6 +199,17 @@ export class TimelineChart extends Component<Props> {
     const next = candidates.sort((a, b) => distance(a) - distance(b))[0];
     if (next !== undefined) choose(next);
   }
+}
+
+function slotWidthOf({ from, to }: TimelineReport): number {
+  return Math.max(NARROWEST_SLOT, Math.min(WIDEST_SLOT, WANTED_WIDTH / (to - from + 1)));
+}
+
+/** Where a moment stands in the drawing. */
+function timeX(timeline: TimelineReport, timeMs: number): number {
+  const at = (timeMs - timeline.genesisTimeMs) / timeline.slotDurationMs - timeline.from;
+  const slot = Math.floor(at);
+  return (slot + MARGIN + (at - slot) * (1 - 2 * MARGIN)) * slotWidthOf(timeline);
 }
 
 function diamond(x: number, y: number, size: number): string {
