@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { reorg } from '../../src/devnet/index.js';
+import type { NodeRequestSeen } from '../../src/index.js';
 import { createHttpRig, type HttpRig } from './http-rig.js';
 import { declaredNames, readSamples, total, type Sample } from './metric-samples.js';
 
@@ -15,15 +17,22 @@ function metricsIn(expression: string): string[] {
   return expression.replaceAll(/"[^"]*"/g, '').match(/\b(?:ssv_duty_scheduler|nodejs|process)_\w+/g) ?? [];
 }
 
+/** No two connections of an event stream are asked for in the same millisecond: it tells them apart. */
+const sentAt = (seen: NodeRequestSeen) => seen.sentAt;
+
 describe('metrics of a run', () => {
   let rig: HttpRig;
   let text = '';
   let samples: Sample[] = [];
+  /** What the scheduler said of its event streams, and for how many the node was asked, until the metrics were read. */
+  const streams: NodeRequestSeen[] = [];
+  let streamsAsked = 0;
 
   beforeAll(async () => {
     rig = await createHttpRig({ devnet: { slotDurationMs: 500, validatorCount: 16 } });
     // One fetch fails, one executor rejects, and the node goes out of sync for two slots.
     rig.server.faults.set({ match: /duties\/sync/, times: 1, action: { status: 500, body: {} } });
+    const stopNoting = rig.scheduler.on('node-request', (seen) => void (seen.isStream && streams.push(seen)));
     await rig.scheduler.start();
     await rig.until(rig.nextAt(1), 100);
     rig.devnet.conditions.syncing = { isSyncing: true, syncDistance: 100 };
@@ -31,12 +40,20 @@ describe('metrics of a run', () => {
     rig.devnet.conditions.syncing = undefined;
     await rig.until(rig.nextAt(0), 100);
     reorg(rig.devnet.chain, { atSlot: rig.slot(), depth: 3 });
-    await rig.until(rig.slot() + 5, 400);
-    // Until no line came between the two.
-    for (let counted = -1; counted !== rig.lines.length;) {
-      counted = rig.lines.length;
+    await rig.until(rig.slot() + 2, 100);
+    rig.server.dropStreams();
+    await rig.until(rig.slot() + 4, 400);
+    // Until nothing came between the two, and no stream that was asked for waits for its first event, which opens it.
+    const asked = () => rig.server.requests.filter(({ path }) => path.startsWith('/eth/v1/events')).length;
+    const said = () => `${rig.lines.length} ${streams.length} ${asked()}`;
+    for (let counted = ''; counted !== said();) {
+      do await setTimeout(20);
+      while (new Set(streams.map(sentAt)).size !== asked());
+      counted = said();
       text = (await rig.get('/metrics')).text;
     }
+    streamsAsked = asked();
+    stopNoting();
     samples = readSamples(text);
   }, 60_000);
   afterAll(() => rig.stop());
@@ -92,11 +109,17 @@ describe('metrics of a run', () => {
     const failures = rig.linesOf('duties-fetch-failed').filter(({ role }) => role === 'sync-committee').length;
     expect(total(samples, `${P}node_requests_total`, refused)).toBe(failures);
     const stream = { endpoint: 'GET /eth/v1/events' };
-    const asked = rig.server.requests.filter(({ path }) => path.startsWith('/eth/v1/events')).length;
-    const opened = total(samples, `${P}node_requests_total`, { ...stream, outcome: '2xx' });
-    // One that is given up before the node answers never opens.
-    expect(opened).toBeGreaterThan(0);
-    expect(opened).toBeLessThanOrEqual(asked);
+    // Each opens and ends, or ends unopened: on a busy machine one may be given up before its first event.
+    const outcomes = [...new Set(streams.map(({ outcome }) => outcome))];
+    for (const outcome of outcomes) {
+      const told = streams.filter((seen) => seen.outcome === outcome).length;
+      expect(total(samples, `${P}node_requests_total`, { ...stream, outcome }), outcome).toBe(told);
+    }
+    expect(total(samples, `${P}node_requests_total`, stream)).toBe(streams.length);
+    const opened = streams.filter(({ outcome }) => outcome === '2xx').map(sentAt);
+    const unopened = new Set(streams.map(sentAt).filter((at) => !opened.includes(at)));
+    expect(opened.length).toBeGreaterThan(1);
+    expect(opened.length + unopened.size).toBe(streamsAsked);
     expect(total(samples, `${P}node_request_duration_seconds_count`, stream)).toBe(0);
     expect(Math.abs(total(samples, `${P}node_clock_offset_seconds`))).toBeLessThan(1.1);
     expect(samples.some(({ labels }) => labels['endpoint']?.match(/\/\d+/))).toBe(false);
