@@ -7,7 +7,7 @@ import { unusableAnswer } from './execution-errors.js';
 import { ListPieces } from './list-pieces.js';
 import { parseAnswer, readResult, resultOf, type ReadItem } from './rpc-answers.js';
 
-/** Above this an answer is large; so much of it is read in one turn, or the one item that is larger. */
+/** Above this an answer is large; so much of it is read in one turn, and the item that ends there. */
 export const LARGE_ANSWER_BYTES = 64 * 1024;
 /** The list of a large answer begins within so many bytes. */
 const HEAD_BYTES = 200;
@@ -18,11 +18,13 @@ const HEAD_OF_LIST = /^\s*\{(?:\s*"(?:jsonrpc|id)"\s*:\s*(?:"[^"\\]*"|\d+)\s*,)*
  * turn. Rejects with an `ExecutionNodeError`, or with what `chunks` or `readItem` throw.
  *
  * @param chunks the answer, in parts of any size
+ * @param largeBytes above this it is read in turns, so much in each
  */
 export async function readResultInTurns(
   method: string,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   readItem: ReadItem = (item) => item,
+  largeBytes = LARGE_ANSWER_BYTES,
 ): Promise<unknown> {
   let list: LargeList | undefined;
   let held: Buffer[] = [];
@@ -33,14 +35,14 @@ export async function readResultInTurns(
       await list.add(bytes);
       continue;
     }
-    const wasSmall = heldBytes <= LARGE_ANSWER_BYTES;
+    const wasSmall = heldBytes <= largeBytes;
     held.push(bytes);
     heldBytes += bytes.length;
-    if (!wasSmall || heldBytes <= LARGE_ANSWER_BYTES) continue;
+    if (!wasSmall || heldBytes <= largeBytes) continue;
     const begun = Buffer.concat(held, heldBytes);
     const head = HEAD_OF_LIST.exec(begun.toString('latin1', 0, HEAD_BYTES))?.[0];
     if (head === undefined) continue;
-    list = new LargeList(method, head, readItem);
+    list = new LargeList(method, head, readItem, new ListPieces(largeBytes));
     held = [];
     await list.add(begun.subarray(head.length));
   }
@@ -49,7 +51,6 @@ export async function readResultInTurns(
 
 /** The result of a large answer, whose list has begun. */
 class LargeList {
-  readonly #pieces = new ListPieces(LARGE_ANSWER_BYTES);
   readonly #result: unknown[] = [];
   #isFirst = true;
 
@@ -58,18 +59,19 @@ class LargeList {
     /** Up to and with the bracket that opens the list. */
     private readonly head: string,
     private readonly readItem: ReadItem,
+    private readonly pieces: ListPieces,
   ) {}
 
   async add(chunk: Buffer): Promise<void> {
-    for (const piece of this.#pieces.add(chunk)) {
+    for (const piece of this.pieces.add(chunk)) {
       await setImmediate();
       this.#read(piece);
     }
   }
 
   end(): unknown {
-    const rest = this.#pieces.takeRest();
-    if (!this.#pieces.isOver) throw this.#broken();
+    const rest = this.pieces.takeRest();
+    if (!this.pieces.isOver) throw this.#broken();
     const answer = parseAnswer(this.method, this.head + rest.toString());
     return resultOf(this.method, { ...answer, result: this.#result });
   }
@@ -82,7 +84,7 @@ class LargeList {
       throw this.#broken();
     }
     // Where there is a comma, there is something on both sides of it.
-    if (items.length === 0 && !(this.#isFirst && this.#pieces.isOver)) throw this.#broken();
+    if (items.length === 0 && !(this.#isFirst && this.pieces.isOver)) throw this.#broken();
     this.#isFirst = false;
     for (const item of items) this.#result.push(this.readItem(item, this.#result.length));
   }

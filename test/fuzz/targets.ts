@@ -6,6 +6,7 @@ import { HEAD_STREAM } from './targets/head-stream.js';
 import { HTTP_REQUESTS } from './targets/http-requests.js';
 import { CHAIN_IDENTITY, JOURNAL_LINES, JOURNAL_SEGMENTS } from './targets/journal.js';
 import { HOST_AND_ORIGIN, VIEWER_MESSAGES } from './targets/onlookers.js';
+import { LARGE_ANSWERS } from './targets/large-answers.js';
 import { JOURNAL_REPLAY } from './targets/journal-replay.js';
 import { FLAGS, VALIDATORS_FILE } from './targets/operator.js';
 
@@ -14,6 +15,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...BEACON_ANSWERS,
   HEAD_STREAM,
   EXECUTION_ANSWERS,
+  LARGE_ANSWERS,
   CONTRACT_LOGS,
   STORE_RECORDS,
   JOURNAL_LINES,

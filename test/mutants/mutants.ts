@@ -358,7 +358,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['a list ends with no comma', 'items.length === 0 &&', 'items.length < 0 &&'],
     ['a large answer is read in turns', 'await setImmediate();', ''],
     ['what stands around a list counts', 'resultOf(this.method, { ...answer, result: this.#result })', 'this.#result'],
-    ['a list that is cut off is refused', 'if (!this.#pieces.isOver) throw this.#broken();', ''],
+    ['a list that is cut off is refused', 'if (!this.pieces.isOver) throw this.#broken();', ''],
   ),
   ...within('services/beacon-node/response-text.ts', [
     'a body has a limit',
