@@ -43,7 +43,10 @@ export const contractHistory: Benchmark = {
     const ours = shown(summaryOf(rates.ours), ' events/s');
     const against = shown(summaryOf(rates.ethers), ' events/s');
     const longest = Math.max(...blocks);
-    const block = { value: longest, text: `${digits(longest)} ms; of each: ${blocks.map((ms) => digits(ms)).join(', ')}` };
+    const block = {
+      value: longest,
+      text: `${digits(longest)} ms; of each: ${blocks.map((ms) => digits(ms)).join(', ')}`,
+    };
     return [
       atLeast(
         'read, decoded and stored, against parseLog',
