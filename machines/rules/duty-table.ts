@@ -68,7 +68,8 @@ export class DutyTable {
 
   /**
    * Builds a table from an answer's columns, in any order. Of rows with the same key (validator; for proposers slot
-   * and validator) the first stays, so that a duplicate in an answer cannot become two duties.
+   * and validator) the first stays, so that a duplicate in an answer cannot become two duties. Throws a RangeError for
+   * positions that are not there.
    */
   static build(parts: DutyTableParts): DutyTable {
     const { span } = parts;
@@ -284,7 +285,10 @@ function takeRows(columns: DutyColumns, rows: Uint32Array): DutyColumns {
   for (let i = 0; i < rows.length; i++) {
     newOffsets[i + 1] = newOffsets[i]! + offsets[rows[i]! + 1]! - offsets[rows[i]!]!;
   }
-  const newValues = new Uint16Array(newOffsets[rows.length]!);
+  const count = newOffsets[rows.length]!;
+  // Of a bent journal; without this, a few bytes there would be gigabytes here.
+  if (count > values.length) throw new RangeError(`${count} positions where there are ${values.length}`);
+  const newValues = new Uint16Array(count);
   for (let i = 0; i < rows.length; i++) {
     newValues.set(values.subarray(offsets[rows[i]!], offsets[rows[i]! + 1]), newOffsets[i]);
   }

@@ -220,6 +220,13 @@ describe('fields of a duty', () => {
     },
   );
 
+  it('positions that are not there are refused, and take no memory', () => {
+    const { positions, ...columns } = columnsOf('sync-committee', [{ validator: 9, positions: [1, 400] }]);
+    const bent = { ...columns, positions: { offsets: Uint32Array.of(0, 0x0a000000), values: positions!.values } };
+    const parts = { span: { ...SOME_SPAN, role: 'sync-committee' as const }, ...answerOf('sync-committee', []) };
+    expect(() => DutyTable.build({ ...parts, asked: Uint32Array.of(9), columns: bent })).toThrow(RangeError);
+  });
+
   it('positions in the sync committee stay with their validator', () => {
     const table = tableOf('sync-committee', [
       { validator: 9, positions: [1, 400] },
