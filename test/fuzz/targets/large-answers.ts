@@ -1,3 +1,4 @@
+import { chunksOf } from '../../../services/beacon-node/chunks.js';
 import { ExecutionNodeError } from '../../../services/ssv-contract/execution-errors.js';
 import { readResultInTurns } from '../../../services/ssv-contract/large-answers.js';
 import { mustHold, type Feed, type FuzzTarget } from '../fuzz-target.js';
@@ -28,7 +29,7 @@ export const LARGE_ANSWERS: FuzzTarget = {
       };
       let read: unknown;
       try {
-        read = await readResultInTurns('eth_getLogs', chunksOf(input, chunkBytes), count, LARGE_BYTES);
+        read = await readResultInTurns('eth_getLogs', chunksOf(new Uint8Array(input), chunkBytes), count, LARGE_BYTES);
       } catch (error) {
         if (!(error instanceof ExecutionNodeError)) throw error;
         mustHold(error.kind !== 'schema' || !isAnswer(text), () => `refused: ${error.message}`);
@@ -44,10 +45,6 @@ export const LARGE_ANSWERS: FuzzTarget = {
     return Promise.resolve({ feed });
   },
 };
-
-function* chunksOf(bytes: Buffer, chunkBytes: number): Generator<Buffer> {
-  for (let from = 0; from < bytes.length; from += chunkBytes) yield bytes.subarray(from, from + chunkBytes);
-}
 
 /** To compare; what is nested so deeply that it cannot be written is all alike. */
 function asText(value: unknown): string {

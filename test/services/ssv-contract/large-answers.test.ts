@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { chunksOf } from '../../../services/beacon-node/chunks.js';
 import { ExecutionNodeError } from '../../../services/ssv-contract/execution-errors.js';
 import { LARGE_ANSWER_BYTES, readResultInTurns } from '../../../services/ssv-contract/large-answers.js';
 
@@ -13,7 +14,7 @@ const CHUNK = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.constantFrom(1000, LA
 
 /** Gives an answer in chunks of a size, as a socket does; without one as a whole. */
 function reading(text: string, chunkBytes = Infinity): Promise<unknown> {
-  return readResultInTurns(METHOD, chunksOf(Buffer.from(text), chunkBytes));
+  return readResultInTurns(METHOD, chunksOf(new Uint8Array(Buffer.from(text)), chunkBytes));
 }
 
 /** Reads an answer in one chunk; in how many turns of the event loop its items came. */
@@ -33,10 +34,6 @@ async function turnsOf(result: readonly [number, string][]): Promise<number> {
   await counting;
   expect(read).toEqual(result.map((_, i) => `${i}/${i}`));
   return new Set(turnOf).size;
-}
-
-function* chunksOf(bytes: Buffer, chunkBytes: number): Generator<Buffer> {
-  for (let from = 0; from < bytes.length; from += chunkBytes) yield bytes.subarray(from, from + chunkBytes);
 }
 
 async function failureOf(text: string): Promise<ExecutionNodeError> {
