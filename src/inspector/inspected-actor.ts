@@ -6,7 +6,7 @@ export interface InspectedActor {
   readonly sessionId: string;
   readonly src: unknown;
   readonly _parent?: InspectedActor;
-  readonly logic: { readonly config?: unknown };
+  readonly logic: { readonly id?: unknown; readonly config?: unknown };
   getSnapshot(): InspectedSnapshot | undefined;
 }
 
@@ -26,13 +26,18 @@ export function inspectedActor(actorRef: ActorRefLike): InspectedActor {
 
 /**
  * The name a viewer reads: the way from the root, which is left out itself. An id that XState made up
- * (`0.table-fetch.requesting`) gives way to what was invoked there.
+ * (`0.table-fetch.requesting`, `x:12`) gives way to what was invoked there.
  */
-export function actorName({ id, src, _parent: parent }: InspectedActor): string {
+export function actorName({ id, src, sessionId, _parent: parent }: InspectedActor): string {
   if (parent === undefined) return id;
-  const isMadeUp = /^\d+\./.test(id) || /^x:\d+$/.test(id);
-  const own = isMadeUp && typeof src === 'string' ? src : id;
+  const own = typeof src === 'string' && (id === sessionId || isNumbered(id)) ? src : id;
   return parent._parent === undefined ? own : `${actorName(parent)}/${own}`;
+}
+
+/** Whether it begins with a number and a dot. */
+function isNumbered(id: string): boolean {
+  const dot = id.indexOf('.');
+  return dot > 0 && Number.isInteger(Number(id.slice(0, dot)));
 }
 
 /** An actor and all its descendants that are alive, parents first. */

@@ -30,7 +30,6 @@ export class InspectionFeed {
   readonly #onlookers: Onlookers;
   /** What happened, and what is to be done between. */
   #waiting: (Told | (() => void))[] = [];
-  #hasShown = false;
 
   constructor(maker: MessageMaker, onlookers: Onlookers) {
     this.#maker = maker;
@@ -43,7 +42,7 @@ export class InspectionFeed {
     if (type !== '@xstate.snapshot' && type !== '@xstate.event' && type !== '@xstate.actor') return;
     const actor = inspectedActor(inspected.actorRef);
     if (actor._parent === undefined) this.#noteRoot(actor, inspected);
-    if (!this.#onlookers.areThere) return this.#forget();
+    if (!this.#onlookers.areThere) return;
     if (this.#waiting.length >= MOST_WAITING) return this.#onlookers.missSomething();
     this.#later(inspected);
   };
@@ -54,10 +53,7 @@ export class InspectionFeed {
     for (const root of this.#roots) {
       for (const actor of withDescendants(root)) {
         if (introduced++ >= MOST_INTRODUCED) break;
-        this.#later(() => {
-          this.#hasShown = true;
-          send(this.#maker.actor(actor, root.sessionId));
-        });
+        this.#later(() => send(this.#maker.actor(actor, root.sessionId)));
       }
     }
     this.#later(done);
@@ -69,22 +65,14 @@ export class InspectionFeed {
     else if (inspected.type === '@xstate.snapshot' && inspected.snapshot.status !== 'active') this.#roots.delete(actor);
   }
 
-  /** What was shown to those who have gone keeps nothing alive. */
-  #forget(): void {
-    if (!this.#hasShown) return;
-    this.#hasShown = false;
-    this.#maker.forget();
-  }
-
   #tell(told: Told): void {
     if (this.#onlookers.areThere) this.#onlookers.tell(this.#message(told));
   }
 
   #message(told: Told): string {
-    this.#hasShown = true;
     switch (told.type) {
       case '@xstate.actor':
-        return this.#maker.actor(inspectedActor(told.actorRef), told.rootId);
+        return this.#maker.newActor(inspectedActor(told.actorRef), told.rootId);
       case '@xstate.event':
         return this.#maker.event(told);
       case '@xstate.snapshot':
@@ -97,12 +85,13 @@ export class InspectionFeed {
   }
 
   #work(): void {
-    this.#maker.setTime(Date.now());
+    this.#maker.beginTurn(Date.now());
     const now = this.#waiting.slice(0, MADE_AT_ONCE);
     for (const work of now) {
       if (typeof work === 'function') work();
       else this.#tell(work);
     }
+    this.#maker.endTurn();
     this.#waiting = this.#waiting.slice(now.length);
     if (this.#waiting.length > 0) setImmediate(() => this.#work());
   }

@@ -1,25 +1,13 @@
 import type { InspectionEvent } from 'xstate';
-import { DutyTable } from '../../machines/rules/duty-table.js';
-import { Registry } from '../../machines/rules/registry.js';
-import type { InspectorPackage } from './inspector-package.js';
+import { contextText } from './context-texts.js';
 import { actorName, inspectedActor, type InspectedActor, type InspectedSnapshot } from './inspected-actor.js';
-import { ValueText, type Shown } from './value-text.js';
+import type { InspectorPackage } from './inspector-package.js';
+import { jsonText, stateText, stringText } from './value-text.js';
 
 type ProtocolEvent = Parameters<Parameters<InspectorPackage['createInspector']>[0]['send']>[0];
 
-/** What says nothing to a person. */
-const MACHINERY = ['clock', 'random'];
-/** What every actor is given alike: the root shows it. */
-const SHARED = ['chain', 'policy', 'claims'];
-const UNCHANGING = [DutyTable, Registry];
-
-/** What a viewer has been told of an actor. */
-interface ToldActor {
-  /** How every message of it goes on behind its type. */
-  readonly address: string;
-  readonly values: ValueText;
-  context: Shown | undefined;
-}
+/** Events whose text is kept within a turn. A short list to look through beats a weak map, which touches cold memory. */
+const LAST_EVENTS = 8;
 
 /**
  * Makes the protocol's messages. The package says what belongs into one; the text is ours, because the package would
@@ -27,18 +15,14 @@ interface ToldActor {
  */
 export class MessageMaker {
   readonly #inspector: ReturnType<InspectorPackage['createInspector']>;
-  readonly #ofRoot = new ValueText({ leftOut: new Set(MACHINERY), unchanging: UNCHANGING });
-  readonly #ofOthers = new ValueText({ leftOut: new Set([...MACHINERY, ...SHARED]), unchanging: UNCHANGING });
+  readonly #version: string;
   /** Definitions as JSON text within JSON: the same for every actor of a machine, and long. */
   readonly #definitions = new WeakMap<object, string>();
-  readonly #version: string;
-  #told = new WeakMap<InspectedActor, ToldActor>();
-  /** By logic, of all but roots: an actor begins much as the last one of its kind. */
-  #lastContexts = new WeakMap<object, Shown>();
-  /** An event is told when it is sent, and again with each snapshot that it led to. */
-  #events = new WeakMap<object, string>();
+  /** An event is told when it is sent, and soon again with the snapshot that it led to. */
+  readonly #events: { event: object; text: string }[] = [];
   #made: ProtocolEvent | undefined;
-  #time = { at: 0, text: '' };
+  /** How every message goes on behind its address. */
+  #time = '';
 
   constructor({ createInspector }: InspectorPackage) {
     this.#inspector = createInspector({ send: (event) => (this.#made = event) });
@@ -46,65 +30,60 @@ export class MessageMaker {
     this.#version = this.#made!._version;
   }
 
-  /** The time of the messages that follow, in ms. */
-  setTime(at: number): void {
-    if (at !== this.#time.at) this.#time = { at, text: `${at}","_version":"${this.#version}","id":null` };
+  /** The messages that follow are made in one turn, at a time in ms. */
+  beginTurn(at: number): void {
+    this.#time = `","createdAt":"${at}","_version":"${this.#version}","id":null,`;
   }
 
-  /** Lets go of all contexts and events that were shown. */
-  forget(): void {
-    this.#told = new WeakMap();
-    this.#lastContexts = new WeakMap();
-    this.#events = new WeakMap();
+  /** Keeps no event alive: some are long, and nobody may look any more. */
+  endTurn(): void {
+    this.#events.length = 0;
   }
 
-  /** Registers an actor, as it is now. */
+  /** Registers an actor that has just been made. What it begins with comes with its first snapshot. */
+  newActor(actor: InspectedActor, rootId: string): string {
+    return this.#registration(actor, rootId, '{"status":"active"}');
+  }
+
+  /** Registers an actor as it is now. */
   actor(actor: InspectedActor, rootId: string): string {
-    const { _parent: parent } = actor;
-    const name = JSON.stringify(actorName(actor));
-    const { config } = actor.logic;
-    const definition =
-      typeof config === 'object' && config !== null ? this.#definition(config) : JSON.stringify(`{"id":${name}}`);
-    const told = this.#toldOf(actor, rootId);
-    const parentId = parent === undefined ? 'null' : `"${parent.sessionId}"`;
-    const snapshot = this.#snapshot(actor, actor.getSnapshot(), told);
-    return `{"type":"@xstate.actor${told.address}${this.#time.text},"name":${name},"parentId":${parentId},"definition":${definition},"snapshot":${snapshot}}`;
+    const snapshot = actor.getSnapshot();
+    const text = snapshot === undefined ? '{"status":"active"}' : snapshotText(snapshot, actor);
+    return this.#registration(actor, rootId, text);
   }
 
   event({ rootId, actorRef, sourceRef, event }: Extract<InspectionEvent, { type: '@xstate.event' }>): string {
-    const { address } = this.#toldOf(inspectedActor(actorRef), rootId);
-    const source = sourceRef === undefined ? 'null' : `"${inspectedActor(sourceRef).sessionId}"`;
-    return `{"type":"@xstate.event${address}${this.#time.text},"sourceId":${source},"event":${this.#eventText(event)}}`;
+    const source = sourceRef === undefined ? '' : `"sourceId":"${inspectedActor(sourceRef).sessionId}",`;
+    return `${this.#opening('event', inspectedActor(actorRef), rootId)}${source}"event":${this.#eventText(event)}}`;
   }
 
   snapshot({ rootId, actorRef, event, snapshot }: Extract<InspectionEvent, { type: '@xstate.snapshot' }>): string {
     const actor = inspectedActor(actorRef);
-    const told = this.#toldOf(actor, rootId);
-    const text = this.#snapshot(actor, snapshot, told);
-    return `{"type":"@xstate.snapshot${told.address}${this.#time.text},"event":${this.#eventText(event)},"snapshot":${text}}`;
+    return `${this.#opening('snapshot', actor, rootId)}"event":${this.#eventText(event)},"snapshot":${snapshotText(snapshot, actor)}}`;
   }
 
-  #toldOf(actor: InspectedActor, rootId: string | undefined): ToldActor {
-    const known = this.#told.get(actor);
-    if (known !== undefined) return known;
-    const { sessionId, _parent: parent, logic } = actor;
-    const told = {
-      // Sessions are XState's (`x:1`): nothing in them needs to be escaped.
-      address: `","sessionId":"${sessionId}","rootId":"${rootId}","createdAt":"`,
-      values: parent === undefined ? this.#ofRoot : this.#ofOthers,
-      context: parent === undefined ? undefined : this.#lastContexts.get(logic),
-    };
-    this.#told.set(actor, told);
-    return told;
+  #registration(actor: InspectedActor, rootId: string, snapshot: string): string {
+    const { _parent: parent } = actor;
+    const name = stringText(actorName(actor));
+    const { config } = actor.logic;
+    const definition =
+      typeof config === 'object' && config !== null ? this.#definition(config) : nameAsDefinition(name);
+    const parentId = parent === undefined ? '' : `"parentId":"${parent.sessionId}",`;
+    return `${this.#opening('actor', actor, rootId)}${parentId}"name":${name},"definition":${definition},"snapshot":${snapshot}}`;
   }
 
-  /** What an actor begins with is in its context. */
+  /** Sessions are XState's (`x:1`): nothing in them needs to be escaped. */
+  #opening(type: 'actor' | 'event' | 'snapshot', { sessionId }: InspectedActor, rootId: string | undefined): string {
+    return `{"type":"@xstate.${type}","sessionId":"${sessionId}","rootId":"${rootId}${this.#time}`;
+  }
+
   #eventText(event: { readonly type: string }): string {
+    // What an actor begins with is in its context.
     if (event.type === 'xstate.init') return '{"type":"xstate.init"}';
-    const known = this.#events.get(event);
-    if (known !== undefined) return known;
-    const text = this.#ofOthers.of(event);
-    this.#events.set(event, text);
+    for (const known of this.#events) if (known.event === event) return known.text;
+    const text = readable(() => jsonText(event));
+    if (this.#events.length === LAST_EVENTS) this.#events.shift();
+    this.#events.push({ event, text });
     return text;
   }
 
@@ -123,20 +102,29 @@ export class MessageMaker {
     this.#definitions.set(config, text);
     return text;
   }
+}
 
-  #snapshot(actor: InspectedActor, snapshot: InspectedSnapshot | undefined, told: ToldActor): string {
-    if (snapshot === undefined) return '{"status":"active"}';
-    const { status, value, context, output, error } = snapshot;
-    const { values } = told;
-    let fields = `"status":"${status}"`;
-    if (value !== undefined) fields += `,"value":${values.of(value)}`;
-    if (context !== undefined) {
-      told.context = values.show(context, told.context);
-      if (values === this.#ofOthers) this.#lastContexts.set(actor.logic, told.context);
-      fields += `,"context":${told.context.text ?? 'null'}`;
-    }
-    if (output !== undefined) fields += `,"output":${values.of(output)}`;
-    if (error !== undefined) fields += `,"error":${values.of(error)}`;
-    return `{${fields}}`;
+function snapshotText(snapshot: InspectedSnapshot, { logic }: InspectedActor): string {
+  const { status, value, context, output, error } = snapshot;
+  let text = `{"status":"${status}"`;
+  if (value !== undefined) text += `,"value":${readable(() => stateText(value))}`;
+  if (context !== undefined)
+    text += `,"context":${readable(() => contextText(logic.id, context) ?? jsonText(context))}`;
+  if (output !== undefined) text += `,"output":${readable(() => jsonText(output))}`;
+  if (error !== undefined) text += `,"error":${readable(() => jsonText(error))}`;
+  return `${text}}`;
+}
+
+/** An observer must not throw: the actors would suffer. */
+function readable(text: () => string): string {
+  try {
+    return text();
+  } catch (error) {
+    return JSON.stringify(`unreadable: ${error instanceof Error ? error.message : 'it threw'}`);
   }
+}
+
+/** What is no machine has no chart but its name; JSON text within JSON, which a name without an escape needs only once. */
+function nameAsDefinition(name: string): string {
+  return name.includes('\\') ? JSON.stringify(`{"id":${name}}`) : `"{\\"id\\":\\"${name.slice(1, -1)}\\"}"`;
 }

@@ -1,5 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
-import { assign, createActor, createMachine, fromCallback, setup } from 'xstate';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { assign, createActor, createMachine, fromCallback, fromTransition, setup } from 'xstate';
 import { InspectionFeed, type Onlookers } from '../../src/inspector/inspection-feed.js';
 import { InspectorError, loadInspectorPackage, type InspectorPackage } from '../../src/inspector/inspector-package.js';
 import { MessageMaker } from '../../src/inspector/message-maker.js';
@@ -18,6 +20,11 @@ class Watcher implements Onlookers {
 
 async function feedFor(watcher: Watcher): Promise<InspectionFeed> {
   return new InspectionFeed(new MessageMaker(await loadInspectorPackage()), watcher);
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -50,18 +57,40 @@ describe('the feed', () => {
     expect(watcher.heard.map(({ type }) => type)).toEqual(['@xstate.actor', '@xstate.event', '@xstate.snapshot']);
   });
 
-  it('lets go of what it showed once nobody looks', async () => {
-    const watcher = new Watcher(true);
-    const maker = new MessageMaker(await loadInspectorPackage());
-    const forget = vi.spyOn(maker, 'forget');
-    const feed = new InspectionFeed(maker, watcher);
+  it('keeps no event alive that it has shown', async () => {
+    const feed = await feedFor(new Watcher(true));
     const actor = createActor(createMachine({ id: 'lamp' }), { inspect: feed.inspect }).start();
+    const flip = () => {
+      const event = { type: 'FLIP' };
+      actor.send(event);
+      return new WeakRef(event);
+    };
+    const events = [flip(), flip(), flip()];
+    // XState keeps the last one itself.
+    actor.send({ type: 'OTHER' });
     await turn();
-    expect(forget).not.toHaveBeenCalled();
-    watcher.areThere = false;
-    actor.send({ type: 'FLIP' });
-    actor.send({ type: 'FLIP' });
-    expect(forget).toHaveBeenCalledTimes(1);
+    await turn();
+    collectGarbage();
+    expect(events.map((event) => event.deref())).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('tells a new actor as it begins, though it has ended when the message is made', async () => {
+    const watcher = new Watcher(true);
+    const feed = await feedFor(watcher);
+    const lamp = createMachine({
+      id: 'lamp',
+      initial: 'on',
+      states: { on: { on: { OFF: 'off' } }, off: { type: 'final' } },
+    });
+    createActor(lamp, { inspect: feed.inspect }).start().send({ type: 'OFF' });
+    await turn();
+    expect(watcher.heard.map(({ snapshot }) => snapshot)).toEqual([
+      { status: 'active' },
+      undefined,
+      expect.objectContaining({ status: 'active', value: 'on' }),
+      undefined,
+      expect.objectContaining({ status: 'done', value: 'off' }),
+    ]);
   });
 
   it('introduces every actor that is alive, parents first, and nobody who has ended', async () => {
@@ -120,6 +149,26 @@ describe('the feed', () => {
     await turn();
     expect(actor.getSnapshot().status).toBe('active');
   });
+});
+
+it('shows actors of any kind and name, as the protocol says', async () => {
+  const watcher = new Watcher(true);
+  const feed = await feedFor(watcher);
+  const odd = fromTransition((count: number) => count + 1, 7);
+  const child = setup({ actors: { odd } }).createMachine({
+    id: 'child',
+    invoke: { src: 'odd', id: 'a "quoted" \\ name' },
+  });
+  const parent = setup({ actors: { child } }).createMachine({ id: 'parent', invoke: { src: 'child' } });
+  createActor(parent, { id: 'root', inspect: feed.inspect }).start();
+  await turn();
+  const registered = watcher.heard.filter(({ type }) => type === '@xstate.actor');
+  expect(registered.map(({ name }) => name)).toEqual(['root', 'child', 'child/a "quoted" \\ name']);
+  expect(JSON.parse(registered[2]!['definition'] as string)).toEqual({ id: 'child/a "quoted" \\ name' });
+  const shown = watcher.heard.filter(
+    ({ type, sessionId }) => type === '@xstate.snapshot' && sessionId === registered[2]!['sessionId'],
+  );
+  expect(shown.map(({ snapshot }) => snapshot)).toEqual([{ status: 'active', context: 7 }]);
 });
 
 it('a package that is not installed is named, with what to do', async () => {
