@@ -64,7 +64,8 @@ export class DutyHistory {
   readonly #steps = new Map<DutyKind, (Happened & { verdict?: Verdict; reason?: string })[]>();
   /** Everything the duty's roles have in common: its head, its data. */
   #record: ValidatorRecord | undefined;
-  #liquidated = false;
+  /** Why the validator was none of ours then, if so. */
+  #outside: string | undefined;
   #turnsInSlot = 0;
   #recorded: { from: Slot; to: Slot } | undefined;
   /** Slot of the first start of a process that the journal holds; undefined where its beginning is gone, and no other came. */
@@ -112,6 +113,7 @@ export class DutyHistory {
     const answer = input.of === 'answer' && input.question.what === 'duties' && 'value' in input.outcome;
     for (const line of decisions)
       this.#noteLine(line, answer ? (input.outcome as { value: DutyAnswer }).value : undefined, time);
+    if (slot <= this.slot) decisions.filter(({ type }) => type === 'validators-changed').forEach(this.#noteMembership);
   }
 
   #noteStart({ chain, roles, kinds }: Beginning): void {
@@ -161,14 +163,15 @@ export class DutyHistory {
     if (type === 'duties-fetched') this.#tableOf(line)?.noteFetched(line, answer, time);
     if (type === 'duties-fetch-failed') this.#tableOf(line)?.noteFailed(line, time);
     if (type === 'duties-changed') this.#tableOf(line)?.noteChanged(line, time);
-    if (type === 'validators-changed') this.#noteMembership(line);
   }
 
-  #noteMembership(line: Line): void {
+  readonly #noteMembership = (line: Line): void => {
     const names = (list: 'added' | 'removed') => (line[list] as readonly number[]).includes(this.validator);
-    if (line['cause'] === 'CLUSTER_LIQUIDATED' && names('removed')) this.#liquidated = true;
-    if (line['cause'] === 'CLUSTER_REACTIVATED' && names('added')) this.#liquidated = false;
-  }
+    if (names('added')) this.#outside = undefined;
+    if (!names('removed')) return;
+    if (line['cause'] === 'CLUSTER_LIQUIDATED') this.#outside = 'its cluster is liquidated';
+    if (line['cause'] === 'VALIDATOR_REMOVED') this.#outside = 'it was removed';
+  };
 
   #tableOf(line: Line): TableHistory | undefined {
     const role = line['role'] as Role;
@@ -270,17 +273,17 @@ export class DutyHistory {
   }
 
   #whyNotEligible(role: Role, epoch: Epoch): { reason: AbsenceReason; text: string } | undefined {
+    if (this.#outside !== undefined) return { reason: 'not-eligible', text: `not eligible: ${this.#outside}` };
     const record = this.#record;
     if (record === undefined || this.#chain === undefined) return undefined;
     const registered: RegisteredValidator = {
       id: record.pubkey,
       record,
-      liquidated: this.#liquidated,
+      liquidated: false,
       eventSlot: -Infinity,
       committee: undefined,
     };
     if (isEligible(this.#chain, role, registered, epoch)) return undefined;
-    if (this.#liquidated) return { reason: 'not-eligible', text: 'not eligible: its cluster is liquidated' };
     const { status, activationEpoch } = record;
     const until = status.startsWith('pending')
       ? Number.isFinite(activationEpoch)

@@ -112,6 +112,24 @@ test('duties that never were, each with its reason', async () => {
   expect(await elsewhere(10, 'sync-committee')).toEqual([]);
 });
 
+test('a validator that left, and came back: what it was in the slot itself', async () => {
+  const rig = await started();
+  const proposer = async (slot: number) => of(await explain(rig, slot, 1), 'proposer').text;
+  await rig.runTo(12, 100);
+  rig.scheduler.send({ type: 'CLUSTER_LIQUIDATED', ids: ['1'] });
+  await rig.runTo(20, 100);
+  rig.scheduler.send({ type: 'CLUSTER_REACTIVATED', ids: ['1'] });
+  await rig.runTo(27, 100);
+  rig.scheduler.send({ type: 'VALIDATOR_REMOVED', ids: ['1'] });
+  await rig.runTo(35, 100);
+  expect(await proposer(11)).toBe('it proposes no block in epoch 1');
+  expect(await proposer(13)).toBe('not eligible: its cluster is liquidated');
+  expect(await proposer(19)).toBe('not eligible: its cluster is liquidated');
+  expect(await proposer(22)).toBe('it proposes no block in epoch 2');
+  expect(await proposer(26)).toBe('it proposes no block in epoch 3');
+  expect(await proposer(33)).toBe('not eligible: it was removed');
+});
+
 test('of a journal whose beginning is gone nothing is made up: it is not recorded', async () => {
   const { rig, dataDir } = await startedIn();
   for (let epoch = 8; epoch < 16; epoch++) writeTable(rig, epoch, 0x10 + epoch);
