@@ -4,128 +4,33 @@
  * over, and hands over. Nothing here waits for a fetch of tables: those are other actors.
  */
 import { assign, fromCallback, fromPromise, not, sendParent, sendTo, setup } from 'xstate';
-import type { AttestationData, Clock, DutyBatch, HeadRoot, Random } from './ports.js';
-import type { ClaimLedger } from './rules/at-most-once.js';
-import { epochOf, slotStartMs, type ChainSpec, type Root, type Slot } from './rules/chain-time.js';
-import type { Duty, Trigger, ValidatorIndex } from './rules/duties.js';
 import {
-  cancelledLine,
-  deferredLine,
-  dueLine,
-  executedLine,
-  failedLine,
-  skippedLines,
-  validatorsOf,
-} from './rules/duty-lines.js';
-import type { CancelReason, DeferralReason, Report, SkipReason } from './rules/event-log.js';
-import type { NodeNumber } from './rules/node-choice.js';
+  holdReason,
+  vanishedDuties,
+  type CollectDataInput,
+  type CollectedData,
+  type DutiesUpdate,
+  type ExecutionContext,
+  type ExecutionInput,
+  type ExecutionUpdate,
+  type HandOverCommand,
+  type HandOverInput,
+  type HandOverOutcome,
+  type SeenHead,
+} from './duty-execution/execution-context.js';
+import {
+  deferralLines,
+  dueLines,
+  givenUpLines,
+  joinedLines,
+  outcomeLines,
+  skipLines,
+  vanishedLines,
+} from './duty-execution/execution-lines.js';
+import { epochOf, slotStartMs, type Root } from './rules/chain-time.js';
+import { validatorsOf } from './rules/duty-lines.js';
+import type { DeferralReason, Report } from './rules/event-log.js';
 import { retryDelayMs } from './rules/retry-delay.js';
-import type { KindDefinition } from './rules/role-definition.js';
-
-/** The first head event for a slot. */
-export interface SeenHead {
-  readonly slot: Slot;
-  readonly block: Root;
-  /** Unix ms of its arrival. */
-  readonly at: number;
-  /** The node that told it. */
-  readonly node: NodeNumber;
-}
-
-export interface ExecutionInput {
-  readonly id: string;
-  readonly kind: KindDefinition;
-  readonly slot: Slot;
-  readonly chain: ChainSpec;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly claims: ClaimLedger;
-  readonly dataFetch: boolean;
-  readonly headGraceMs: number;
-  /** Unix ms; kinds that wait for the head are handed over no later. */
-  readonly dueAt: number;
-  /** Unix ms after which the batch may no longer start. */
-  readonly startBy: number;
-  /** Unix ms after which its result is worthless. */
-  readonly deadline: number;
-  readonly duties: readonly Duty[];
-  /** Its hand-over time had passed when it became known. */
-  readonly late: boolean;
-  readonly head: SeenHead | undefined;
-  /** Why the node is not to be trusted now, if so. */
-  readonly unfit: DeferralReason | undefined;
-  /** Its table is known to be wrong. */
-  readonly stale: boolean;
-  /** Attestations of its validators for the epoch before are on their way. */
-  readonly olderOnTheWay: boolean;
-}
-
-/** What the data actor is asked for. */
-export interface CollectDataInput {
-  readonly kind: KindDefinition;
-  readonly slot: Slot;
-  readonly chain: ChainSpec;
-  /** Asked first: the node whose head triggered; undefined for the best one. */
-  readonly node: NodeNumber | undefined;
-}
-
-export type CollectedData = AttestationData | HeadRoot;
-
-/** What the hand-over actor is given. It claims the duties, then calls the executor with those granted. */
-export interface HandOverInput {
-  readonly batch: Omit<DutyBatch, 'duties'>;
-  readonly duties: readonly Duty[];
-  readonly claims: ClaimLedger;
-}
-
-/** What the hand-over actor hears. */
-export type HandOverCommand =
-  | { type: 'CANCEL'; validators: readonly ValidatorIndex[] }
-  /** The deadline has passed: whoever listens to the signals stops. */
-  | { type: 'EXPIRE' };
-
-/** What the hand-over actor tells, once. Cancelled duties are not among them. */
-export interface HandOverOutcome {
-  readonly type: 'OUTCOME';
-  readonly executed: readonly ValidatorIndex[];
-  readonly failed: ReadonlyMap<string, readonly ValidatorIndex[]>;
-  /** Not handed over: claimed meanwhile. */
-  readonly refused: ReadonlyMap<SkipReason, readonly ValidatorIndex[]>;
-}
-
-/** What the role tells a batch. */
-export type ExecutionUpdate =
-  | { readonly type: 'HEAD'; readonly head: SeenHead }
-  /** Its duties, read anew from the table; those it has and that are not among them are called off. */
-  | {
-      readonly type: 'DUTIES';
-      readonly duties: readonly Duty[];
-      readonly stale: boolean;
-      readonly reason: CancelReason;
-    }
-  /** Its table proved wrong. */
-  | { readonly type: 'STALE' }
-  /** Whether attestations of its validators for the epoch before are on their way. */
-  | { readonly type: 'OLDER'; readonly onTheWay: boolean }
-  | { readonly type: 'NODE_FITNESS'; readonly unfit: DeferralReason | undefined }
-  /** The wall clock was set, or went on while timers slept: whatever waits for an instant looks at the clock again. */
-  | { readonly type: 'CLOCK_STEPPED' };
-
-export type DutiesUpdate = ExecutionUpdate & { type: 'DUTIES' };
-
-export interface ExecutionContext extends ExecutionInput {
-  readonly trigger: Trigger;
-  readonly data: CollectedData | undefined;
-  /** Data asked for at the due point, after some that did not vote for the head: taken as it is. */
-  readonly dataIsFinal: boolean;
-  readonly dataFailures: number;
-  readonly handedOverAt: number;
-  /** `duty-due` is said once. */
-  readonly dueReported: boolean;
-  readonly deferredFor: DeferralReason | undefined;
-  /** It has waited long enough for older attestations. */
-  readonly patienceIsOver: boolean;
-}
 
 /** A duty of the current slot waits this share of a slot for older ones, any other late duty a whole slot. */
 const PATIENCE_IN_OWN_SLOT = 1 / 12;
@@ -417,14 +322,6 @@ export const dutyExecutionMachine = setup({
   },
 });
 
-function holdReason({ unfit, stale }: ExecutionContext): DeferralReason | undefined {
-  return unfit ?? (stale ? 'duties-stale' : undefined);
-}
-
-function offsetMs({ clock, chain, slot }: ExecutionContext): number {
-  return clock.now() - slotStartMs(chain, slot);
-}
-
 /** Ms to wait for older attestations: never more than half of the time that is left. */
 function patienceMs({ clock, chain, slot, startBy }: ExecutionContext): number {
   const now = clock.now();
@@ -440,11 +337,6 @@ function dataRequest({ kind, slot, chain, trigger, head, dataIsFinal }: Executio
 /** Root of the block that the data votes for. */
 function blockOf(data: CollectedData): Root {
   return 'beaconBlockRoot' in data ? data.beaconBlockRoot : data.root;
-}
-
-function vanishedDuties({ duties }: ExecutionContext, update: DutiesUpdate): Duty[] {
-  const left = new Set(update.duties.map((duty) => duty.validatorIndex));
-  return duties.filter((duty) => !left.has(duty.validatorIndex));
 }
 
 function batchOf({
@@ -467,48 +359,4 @@ function batchOf({
     deadline,
     data,
   };
-}
-
-function dueLines(context: ExecutionContext): Report[] {
-  return context.dueReported ? [] : [dueLine(context, context.duties, context.trigger, offsetMs(context))];
-}
-
-function deferralLines(context: ExecutionContext): Report[] {
-  const reason = holdReason(context);
-  return reason === undefined || reason === context.deferredFor ? [] : [deferredLine(context, context.duties, reason)];
-}
-
-function skipLines(context: ExecutionContext, reason: SkipReason): Report[] {
-  // Those called off have their line.
-  return context.duties.length === 0 ? [] : skippedLines(context, new Map([[reason, validatorsOf(context.duties)]]));
-}
-
-/** Before a batch came due nobody was told of it: `duties-changed` says enough. */
-function vanishedLines(context: ExecutionContext, update: DutiesUpdate): Report[] {
-  const vanished = vanishedDuties(context, update);
-  const announced = context.dueReported || context.deferredFor !== undefined;
-  return announced && vanished.length > 0 ? [cancelledLine(context, vanished, update.reason)] : [];
-}
-
-/** Who joins a batch that is held back is deferred as the others were. */
-function joinedLines(context: ExecutionContext, { duties, stale }: DutiesUpdate): Report[] {
-  const reason = holdReason({ ...context, stale });
-  if (context.deferredFor === undefined || context.dueReported || reason === undefined) return [];
-  const known = new Set(validatorsOf(context.duties));
-  const joined = duties.filter((duty) => !known.has(duty.validatorIndex));
-  return joined.length === 0 ? [] : [deferredLine(context, joined, reason)];
-}
-
-/** None where every duty was called off: their lines have been written. */
-function givenUpLines(context: ExecutionContext): Report[] {
-  if (context.duties.length === 0) return [];
-  return [failedLine(context, validatorsOf(context.duties), 'the executor has not come back since the deadline')];
-}
-
-function outcomeLines(context: ExecutionContext, { executed, failed, refused }: HandOverOutcome): Report[] {
-  const lines: Report[] = [];
-  const tookMs = context.clock.now() - context.handedOverAt;
-  if (executed.length > 0) lines.push(executedLine(context, executed, offsetMs(context), tookMs));
-  for (const [error, validators] of failed) lines.push(failedLine(context, validators, error));
-  return [...lines, ...skippedLines(context, refused)];
 }

@@ -1,5 +1,5 @@
 /** Which batches a role arms, changes and calls off. */
-import type { ExecutionUpdate } from '../duty-execution.machine.js';
+import type { ExecutionUpdate } from '../duty-execution/execution-context.js';
 import { slotStartMs, type Slot } from '../rules/chain-time.js';
 import { dueDuties, dutyOf, type DueDuties } from '../rules/due-duties.js';
 import type { Duty, ValidatorIndex } from '../rules/duties.js';

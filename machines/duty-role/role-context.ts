@@ -12,7 +12,7 @@ import type { Registry } from '../rules/registry.js';
 import type { RoleDefinition } from '../rules/role-definition.js';
 import type { Subscriptions } from '../rules/subscriptions.js';
 import type { FetchFailure } from '../table-fetch.machine.js';
-import type { ExecutionInput, ExecutionUpdate, SeenHead } from '../duty-execution.machine.js';
+import type { ExecutionInput, ExecutionUpdate, SeenHead } from '../duty-execution/execution-context.js';
 
 /** What a role is started with; the same again after a crash. */
 export interface RoleInput {

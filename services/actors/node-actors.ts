@@ -1,6 +1,6 @@
 /** The requests to a beacon node, as actors: stopping one ends its request. */
 import type { NodeRequest, ProbeRequest } from '../../machines/beacon-node.machine.js';
-import type { CollectDataInput } from '../../machines/duty-execution.machine.js';
+import type { CollectDataInput } from '../../machines/duty-execution/execution-context.js';
 import { BeaconNodeError, type BeaconNode } from '../../machines/ports.js';
 import { epochOf, ZERO_ROOT } from '../../machines/rules/chain-time.js';
 import type { DutyAnswer } from '../../machines/rules/duties.js';

@@ -4,7 +4,7 @@
  * So the order of these turns, and what came in, say everything about a run: a recording of them can be run again.
  */
 import type { StreamEvent } from '../../machines/beacon-node.machine.js';
-import type { CollectedData } from '../../machines/duty-execution.machine.js';
+import type { CollectedData } from '../../machines/duty-execution/execution-context.js';
 import type { Clock, ExecutionReport, Random, SyncStatus } from '../../machines/ports.js';
 import type { Epoch, Slot } from '../../machines/rules/chain-time.js';
 import type { ObservedRoots } from '../../machines/rules/dependent-roots.js';

@@ -3,7 +3,7 @@
  * their measure. Written out field by field, because a slot's start shows some forty of them.
  */
 import type { BeaconNodeContext } from '../../machines/beacon-node.machine.js';
-import type { ExecutionContext } from '../../machines/duty-execution.machine.js';
+import type { ExecutionContext } from '../../machines/duty-execution/execution-context.js';
 import type { ExecutionRecord, RoleContext } from '../../machines/duty-role/role-context.js';
 import type { Duty } from '../../machines/rules/duties.js';
 import type { Plan } from '../../machines/rules/duty-plan.js';

@@ -1,13 +1,13 @@
 import { createActor, fromCallback, fromPromise, setup, type AnyActorRef } from 'xstate';
 import { describe, expect, test } from 'vitest';
-import {
-  dutyExecutionMachine,
-  type CollectDataInput,
-  type CollectedData,
-  type ExecutionInput,
-  type HandOverCommand,
-  type HandOverInput,
-} from '../../machines/duty-execution.machine.js';
+import { dutyExecutionMachine } from '../../machines/duty-execution.machine.js';
+import type {
+  CollectDataInput,
+  CollectedData,
+  ExecutionInput,
+  HandOverCommand,
+  HandOverInput,
+} from '../../machines/duty-execution/execution-context.js';
 import { attester } from '../../machines/roles/attester.js';
 import { ClaimLedger } from '../../machines/rules/at-most-once.js';
 import type { Duty } from '../../machines/rules/duties.js';

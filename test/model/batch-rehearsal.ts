@@ -1,12 +1,12 @@
 import { createActor, fromCallback, fromPromise, setup } from 'xstate';
-import {
-  dutyExecutionMachine,
-  type CollectDataInput,
-  type CollectedData,
-  type HandOverCommand,
-  type HandOverInput,
-  type HandOverOutcome,
-} from '../../machines/duty-execution.machine.js';
+import { dutyExecutionMachine } from '../../machines/duty-execution.machine.js';
+import type {
+  CollectDataInput,
+  CollectedData,
+  HandOverCommand,
+  HandOverInput,
+  HandOverOutcome,
+} from '../../machines/duty-execution/execution-context.js';
 import { attester, syncCommittee } from '../../machines/roles/index.js';
 import { ClaimLedger } from '../../machines/rules/at-most-once.js';
 import { slotStartMs } from '../../machines/rules/chain-time.js';
