@@ -3,84 +3,31 @@
  * dependent roots does it name when nobody tells us (probe). It decides nothing about duties.
  */
 import { assign, fromCallback, fromPromise, raise, sendParent, setup } from 'xstate';
-import { BeaconNodeError, type Clock, type HeadEvent, type Random, type SyncStatus } from './ports.js';
-import { epochOf, positionInEpoch, type ChainSpec, type Epoch, type Slot } from './rules/chain-time.js';
+import type {
+  BeaconNodeContext,
+  BeaconNodeInput,
+  NodeEvent,
+  NodeRequest,
+  ProbeRequest,
+  StreamEvent,
+} from './beacon-node/node-context.js';
+import {
+  answered,
+  isUnreachable,
+  missedHeadsNote,
+  statusLines,
+  statusOf,
+  unfitBecause,
+  UNREACHABLE,
+  type Health,
+} from './beacon-node/node-health.js';
+import type { HeadEvent, SyncStatus } from './ports.js';
+import { epochOf, positionInEpoch, type Slot } from './rules/chain-time.js';
 import type { ObservedRoots } from './rules/dependent-roots.js';
 import type { ValidatorIndex } from './rules/duties.js';
-import type { DeferralReason, Diagnostic, Report } from './rules/event-log.js';
-import type { NodeNumber } from './rules/node-choice.js';
+import type { Diagnostic, Report } from './rules/event-log.js';
 import { retryDelayMs } from './rules/retry-delay.js';
 
-export interface BeaconNodeInput {
-  readonly node: NodeNumber;
-  /** For logs, without credentials. */
-  readonly url: string;
-  readonly chain: ChainSpec;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Whether it is the node whose roots count: another one is not probed. */
-  readonly leads: boolean;
-}
-
-/** What the actors of a node are told. */
-export interface NodeRequest {
-  readonly node: NodeNumber;
-}
-
-/** Duties of one validator are asked for in an epoch and the next, for the sake of their roots. */
-export interface ProbeRequest extends NodeRequest {
-  readonly epoch: Epoch;
-  readonly slot: Slot;
-  readonly index: ValidatorIndex;
-}
-
-/** What the stream actor tells. */
-export type StreamEvent =
-  | { type: 'STREAM_ALIVE' }
-  | { type: 'STREAM_HEAD'; head: HeadEvent }
-  | { type: 'STREAM_MALFORMED'; error: BeaconNodeError }
-  | { type: 'STREAM_CLOSED'; error: BeaconNodeError };
-
-export type NodeEvent =
-  | StreamEvent
-  | { type: 'TICK'; slot: Slot }
-  | { type: 'PROBE_NOW' }
-  | { type: 'STREAM_STALLED' }
-  /** A validator whose duties the probe may ask for; none: nothing to probe with. */
-  | { type: 'PROBE_WITH'; index: ValidatorIndex | undefined }
-  /** It leads from now on, or no more. */
-  | { type: 'LEADS'; leads: boolean };
-
-/** What the node tells the scheduler. */
-export type NodeMessage =
-  | ({ type: 'HEAD'; head: HeadEvent; at: number } & NodeRequest)
-  | ({ type: 'ROOTS'; roots: ObservedRoots } & NodeRequest)
-  /** A status request has ended; `answered` is false where it timed out, and `unfit` is then what it was before. */
-  | ({ type: 'NODE_STATUS'; answered: boolean; unfit: DeferralReason | undefined } & NodeRequest)
-  /** The node came back after an error, or has resynced. */
-  | ({ type: 'RECONNECTED' } & NodeRequest);
-
-export interface BeaconNodeContext extends BeaconNodeInput {
-  readonly slot: Slot;
-  readonly probeIndex: ValidatorIndex | undefined;
-  /** Last status that was reported. */
-  readonly status: 'unknown' | 'connected' | 'lost' | 'syncing';
-  readonly unfit: DeferralReason | undefined;
-  /** The connection broke since the node was last known to be well. */
-  readonly wasAway: boolean;
-  readonly streamDown: boolean;
-  /** Slot of the last head that the stream told; undefined before the first. */
-  readonly heardHeadSlot: Slot | undefined;
-  /** Unix ms at which its status was last asked for. */
-  readonly askedAt: number;
-  /** Time its last status answer took, in ms. */
-  readonly latencyMs: number | undefined;
-  readonly healthFailures: number;
-  readonly streamFailures: number;
-}
-
-/** A node this many slots behind may still be trusted (SPEC §6). */
-const TOLERATED_SYNC_DISTANCE = 4;
 /**
  * Slots without a byte after which a stream counts as dead. Two, and the time in which the next head is expected: after
  * one missed slot that head comes two slots after the last one, and must not meet a stream that is being reopened.
@@ -88,18 +35,6 @@ const TOLERATED_SYNC_DISTANCE = 4;
 const STALL_SLOTS = 2.5;
 /** Part of a slot after which a node that is away is asked again at the latest: one that is back may still save the slot. */
 const LONGEST_ABSENCE_PAUSE = 0.25;
-
-/** What a status request showed. */
-export interface Health {
-  readonly reachable: boolean;
-  readonly status: SyncStatus | undefined;
-}
-
-const UNREACHABLE: Health = { reachable: false, status: undefined };
-
-function answered(status: SyncStatus): Health {
-  return { reachable: true, status };
-}
 
 export const beaconNodeMachine = setup({
   types: {
@@ -390,39 +325,3 @@ export const beaconNodeMachine = setup({
     },
   },
 });
-
-function isUnreachable(error: unknown): boolean {
-  return error instanceof BeaconNodeError && error.kind === 'unreachable';
-}
-
-function unfitBecause({ reachable, status }: Health): DeferralReason | undefined {
-  if (!reachable) return 'node-unreachable';
-  if (status === undefined) return undefined;
-  if (status.isSyncing && status.syncDistance > TOLERATED_SYNC_DISTANCE) return 'node-syncing';
-  if (status.isOptimistic) return 'node-optimistic';
-  return status.elOffline ? 'execution-client-offline' : undefined;
-}
-
-/** What the node's head tells of those that nobody heard; what they changed, the roots show, which are asked for next. */
-function missedHeadsNote({ url, heardHeadSlot }: BeaconNodeContext, { headSlot }: SyncStatus): Diagnostic {
-  const heard =
-    heardHeadSlot === undefined ? 'none was heard before' : `the last one heard was of slot ${heardHeadSlot}`;
-  return { level: 'info', message: `${url} is back: its head is of slot ${headSlot}, ${heard}` };
-}
-
-function statusOf(health: Health): 'connected' | 'lost' | 'syncing' | undefined {
-  if (!health.reachable) return 'lost';
-  return unfitBecause(health) === undefined ? 'connected' : 'syncing';
-}
-
-function statusLines({ url, status: before }: BeaconNodeContext, health: Health): Report[] {
-  const status = statusOf(health);
-  if (status === undefined || status === before) return [];
-  const lines: Report[] = [];
-  if (before === 'unknown' || before === 'lost') {
-    if (status !== 'lost') lines.push({ type: 'beacon-node', url, status: 'connected' });
-  }
-  if (status === 'lost' || status === 'syncing') lines.push({ type: 'beacon-node', url, status });
-  if (before === 'syncing' && status === 'connected') lines.push({ type: 'beacon-node', url, status: 'synced' });
-  return lines;
-}

@@ -1,5 +1,5 @@
 /** What the scheduler machine holds and hears. */
-import type { NodeMessage } from '../beacon-node.machine.js';
+import type { NodeMessage } from '../beacon-node/node-context.js';
 import type { RoleInput, RoleMessage } from '../duty-role/role-context.js';
 import type { Clock, Random } from '../ports.js';
 import type { ClaimLedger } from '../rules/at-most-once.js';

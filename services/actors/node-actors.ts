@@ -1,5 +1,5 @@
 /** The requests to a beacon node, as actors: stopping one ends its request. */
-import type { NodeRequest, ProbeRequest } from '../../machines/beacon-node.machine.js';
+import type { NodeRequest, ProbeRequest } from '../../machines/beacon-node/node-context.js';
 import type { CollectDataInput } from '../../machines/duty-execution/execution-context.js';
 import { BeaconNodeError, type BeaconNode } from '../../machines/ports.js';
 import { epochOf, ZERO_ROOT } from '../../machines/rules/chain-time.js';

@@ -3,7 +3,7 @@
  * executors, random numbers. What comes in is handled in a turn of its own, from its beginning to its end, at one time.
  * So the order of these turns, and what came in, say everything about a run: a recording of them can be run again.
  */
-import type { StreamEvent } from '../../machines/beacon-node.machine.js';
+import type { StreamEvent } from '../../machines/beacon-node/node-context.js';
 import type { CollectedData } from '../../machines/duty-execution/execution-context.js';
 import type { Clock, ExecutionReport, Random, SyncStatus } from '../../machines/ports.js';
 import type { Epoch, Slot } from '../../machines/rules/chain-time.js';

@@ -1,5 +1,5 @@
 /** What comes in by the entrance. */
-import type { StreamEvent } from '../../machines/beacon-node.machine.js';
+import type { StreamEvent } from '../../machines/beacon-node/node-context.js';
 import type { ChainSpec, Slot } from '../../machines/rules/chain-time.js';
 import type { DutyKind, Role } from '../../machines/rules/duties.js';
 import type { NodeNumber } from '../../machines/rules/node-choice.js';

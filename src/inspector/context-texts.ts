@@ -2,7 +2,7 @@
  * What a viewer sees of the contexts of our machines, as JSON text: what is decided with, and of tables, lists and data
  * their measure. Written out field by field, because a slot's start shows some forty of them.
  */
-import type { BeaconNodeContext } from '../../machines/beacon-node.machine.js';
+import type { BeaconNodeContext } from '../../machines/beacon-node/node-context.js';
 import type { ExecutionContext } from '../../machines/duty-execution/execution-context.js';
 import type { ExecutionRecord, RoleContext } from '../../machines/duty-role/role-context.js';
 import type { Duty } from '../../machines/rules/duties.js';

@@ -1,11 +1,6 @@
 import { fromCallback, fromPromise } from 'xstate';
-import {
-  beaconNodeMachine,
-  type NodeMessage,
-  type NodeRequest,
-  type ProbeRequest,
-  type StreamEvent,
-} from '../../machines/beacon-node.machine.js';
+import { beaconNodeMachine } from '../../machines/beacon-node.machine.js';
+import type { NodeMessage, NodeRequest, ProbeRequest, StreamEvent } from '../../machines/beacon-node/node-context.js';
 import { BeaconNodeError, type SyncStatus } from '../../machines/ports.js';
 import type { ObservedRoots } from '../../machines/rules/dependent-roots.js';
 import { VirtualClock } from '../../services/clock/virtual-clock.js';

@@ -269,9 +269,13 @@ export const MUTANTS: readonly Mutant[] = [
       'false ? context.trigger',
     ],
   ),
+  ...within('machines/beacon-node/node-health.ts', [
+    'a distance of four slots is tolerated',
+    'status.syncDistance > TOLERATED',
+    'status.syncDistance >= TOLERATED',
+  ]),
   ...within(
     'machines/beacon-node.machine.ts',
-    ['a distance of four slots is tolerated', 'status.syncDistance > TOLERATED', 'status.syncDistance >= TOLERATED'],
     [
       'roots are checked in the last slot of an epoch',
       'chain.slotsPerEpoch - 1].includes',

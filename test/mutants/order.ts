@@ -24,6 +24,7 @@ const CLOSE_TO: Readonly<Record<string, readonly string[]>> = {
     'system/syncing-node',
     'system/reorg',
   ],
+  'machines/beacon-node/node-health.ts': ['system/syncing-node'],
   'machines/beacon-node.machine.ts': ['system/heads-and-probes', 'system/syncing-node'],
   'machines/scheduler.machine.ts': ['system/crash', 'system/time'],
   'machines/validators.machine.ts': ['system/validators', 'system/eligibility', 'system/start'],

@@ -1,6 +1,6 @@
 import type { InspectionEvent } from 'xstate';
 import type { Slot } from '../../../machines/rules/chain-time.js';
-import type { NodeMessage } from '../../../machines/beacon-node.machine.js';
+import type { NodeMessage } from '../../../machines/beacon-node/node-context.js';
 
 const KEPT = 4;
 
