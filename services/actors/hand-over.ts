@@ -1,5 +1,9 @@
 import { fromCallback, type CallbackActorLogic, type CallbackSnapshot } from 'xstate';
-import type { HandOverCommand, HandOverInput, HandOverOutcome } from '../../machines/duty-execution/execution-context.js';
+import type {
+  HandOverCommand,
+  HandOverInput,
+  HandOverOutcome,
+} from '../../machines/duty-execution/execution-context.js';
 import type { DutyBatch, DutyVerdict, ExecutionReport, Executor, Executors, Journal } from '../../machines/ports.js';
 import type { Claim } from '../../machines/rules/at-most-once.js';
 import type { DutyKind, ValidatorIndex } from '../../machines/rules/duties.js';
