@@ -12,16 +12,20 @@ export interface Health {
   readonly status: SyncStatus | undefined;
 }
 
+/** It gave no answer, and takes no connection. */
 export const UNREACHABLE: Health = { reachable: false, status: undefined };
 
+/** It answered with this status. */
 export function answered(status: SyncStatus): Health {
   return { reachable: true, status };
 }
 
+/** Whether a request failed because nobody is there; a timeout says nothing of that. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof BeaconNodeError && error.kind === 'unreachable';
 }
 
+/** Why the node is not to be trusted, if so. */
 export function unfitBecause({ reachable, status }: Health): DeferralReason | undefined {
   if (!reachable) return 'node-unreachable';
   if (status === undefined) return undefined;
@@ -37,11 +41,13 @@ export function missedHeadsNote({ url, heardHeadSlot }: BeaconNodeContext, { hea
   return { level: 'info', message: `${url} is back: its head is of slot ${headSlot}, ${heard}` };
 }
 
+/** The status to report; undefined for an answer that tells none. */
 export function statusOf(health: Health): 'connected' | 'lost' | 'syncing' | undefined {
   if (!health.reachable) return 'lost';
   return unfitBecause(health) === undefined ? 'connected' : 'syncing';
 }
 
+/** Lines for a status that is another than the last one reported. */
 export function statusLines({ url, status: before }: BeaconNodeContext, health: Health): Report[] {
   const status = statusOf(health);
   if (status === undefined || status === before) return [];

@@ -18,15 +18,18 @@ import {
   type HandOverOutcome,
 } from './execution-context.js';
 
+/** It came due: said once. */
 export function dueLines(context: ExecutionContext): Report[] {
   return context.dueReported ? [] : [dueLine(context, context.duties, context.trigger, offsetMs(context))];
 }
 
+/** It waits, and for what: said anew where the reason is another. */
 export function deferralLines(context: ExecutionContext): Report[] {
   const reason = holdReason(context);
   return reason === undefined || reason === context.deferredFor ? [] : [deferredLine(context, context.duties, reason)];
 }
 
+/** None of its duties is executed. */
 export function skipLines(context: ExecutionContext, reason: SkipReason): Report[] {
   // Those called off have their line.
   return context.duties.length === 0 ? [] : skippedLines(context, new Map([[reason, validatorsOf(context.duties)]]));
@@ -54,6 +57,7 @@ export function givenUpLines(context: ExecutionContext): Report[] {
   return [failedLine(context, validatorsOf(context.duties), 'the executor has not come back since the deadline')];
 }
 
+/** What the executor made of its duties. */
 export function outcomeLines(context: ExecutionContext, { executed, failed, refused }: HandOverOutcome): Report[] {
   const lines: Report[] = [];
   const tookMs = context.clock.now() - context.handedOverAt;

@@ -108,12 +108,14 @@ export class DutyHistory {
         text: `the head of the slot came, block ${input.event.head.block.slice(0, 10)}…`,
       });
     }
-    // Status and index are what was known before the slot was over.
-    if (input.of === 'answer') this.#noteAnswer(input, time, slot <= this.slot);
+    // Status, index and membership are what was known before the slot was over.
+    const inTime = slot <= this.slot;
+    if (input.of === 'answer') this.#noteAnswer(input, time, inTime);
     const answer = input.of === 'answer' && input.question.what === 'duties' && 'value' in input.outcome;
-    for (const line of decisions)
+    for (const line of decisions) {
       this.#noteLine(line, answer ? (input.outcome as { value: DutyAnswer }).value : undefined, time);
-    if (slot <= this.slot) decisions.filter(({ type }) => type === 'validators-changed').forEach(this.#noteMembership);
+      if (inTime && line.type === 'validators-changed') this.#noteMembership(line);
+    }
   }
 
   #noteStart({ chain, roles, kinds }: Beginning): void {
@@ -165,13 +167,13 @@ export class DutyHistory {
     if (type === 'duties-changed') this.#tableOf(line)?.noteChanged(line, time);
   }
 
-  readonly #noteMembership = (line: Line): void => {
+  #noteMembership(line: Line): void {
     const names = (list: 'added' | 'removed') => (line[list] as readonly number[]).includes(this.validator);
     if (names('added')) this.#outside = undefined;
     if (!names('removed')) return;
     if (line['cause'] === 'CLUSTER_LIQUIDATED') this.#outside = 'its cluster is liquidated';
     if (line['cause'] === 'VALIDATOR_REMOVED') this.#outside = 'it was removed';
-  };
+  }
 
   #tableOf(line: Line): TableHistory | undefined {
     const role = line['role'] as Role;

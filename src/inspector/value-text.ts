@@ -30,8 +30,8 @@ export function valueText(value: unknown, depth = 0): string | undefined {
 }
 
 /** The same, and `null` for what JSON leaves out. */
-export function jsonText(value: unknown): string {
-  return value === undefined ? 'null' : (valueText(value) ?? 'null');
+export function jsonText(value: unknown, depth = 0): string {
+  return valueText(value, depth) ?? 'null';
 }
 
 /** The text of a machine's state: told with every snapshot, it has a quicker way than any other value. */
@@ -50,7 +50,7 @@ const texts = new WeakMap<object, string>();
 /** The text of an immutable object, made once; `null` where there is none. */
 export function onceText<Value extends object>(
   value: Value | undefined,
-  make: (value: Value) => string = jsonText,
+  make: (value: Value) => string = (plain) => jsonText(plain),
 ): string {
   if (value === undefined) return 'null';
   let text = texts.get(value);
@@ -77,7 +77,7 @@ function isPlain(text: string): boolean {
 }
 
 /** The first entries as a JSON list, and how many more there are. */
-export function listText(entries: Iterable<unknown>, size: number, depth = 0): string {
+function listText(entries: Iterable<unknown>, size: number, depth: number): string {
   if (depth >= DEEPEST) return `"${size} entries"`;
   let text = '';
   let shown = 0;
@@ -89,14 +89,13 @@ export function listText(entries: Iterable<unknown>, size: number, depth = 0): s
       text += `,"${ELLIPSIS} ${size - shown} more"`;
       break;
     }
-    const entryText = valueText(entry, depth + 1) ?? 'null';
+    const entryText = jsonText(entry, depth + 1);
     text = shown++ === 0 ? entryText : `${text},${entryText}`;
   }
   return `[${text}]`;
 }
 
 function objectText(value: object, depth: number): string {
-  if (value.constructor === Object) return fieldsText(value, depth);
   if (Array.isArray(value)) return listText(value, value.length, depth);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return fieldsText(value, depth);
@@ -106,7 +105,7 @@ function objectText(value: object, depth: number): string {
   if (ArrayBuffer.isView(value)) return `"${value.constructor.name} of ${value.byteLength} bytes"`;
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON !== 'function') return stringText(`[${value.constructor.name}]`);
-  return valueText(toJSON.call(value), depth) ?? 'null';
+  return jsonText(toJSON.call(value), depth);
 }
 
 function fieldsText(value: object, depth: number): string {
@@ -134,7 +133,7 @@ function pairsText(pairs: ReadonlyMap<unknown, unknown>, depth: number): string 
       text += `,"${ELLIPSIS}":"${pairs.size - shown} more"`;
       break;
     }
-    const field = `${stringText(String(key))}:${valueText(value, depth + 1) ?? 'null'}`;
+    const field = `${stringText(String(key))}:${jsonText(value, depth + 1)}`;
     text = shown++ === 0 ? field : `${text},${field}`;
   }
   return `{${text}}`;

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { InspectionEvent } from 'xstate';
+import { ClaimLedger } from '../../machines/rules/at-most-once.js';
 import { contextText } from '../../src/inspector/context-texts.js';
 import { inspectedActor } from '../../src/inspector/inspected-actor.js';
 import { reorg } from '../../src/devnet/index.js';
@@ -87,6 +88,15 @@ describe("the text of a machine's context", () => {
     expect(JSON.parse(text!)).toMatchObject({
       plan: { 2: { table: { dependentRoot: '0x02' }, armed: { dependentRoot: '0x01' } } },
     });
+  });
+
+  it('has the claims as they are now, though the ledger is the same', () => {
+    const { context } = seen.get('scheduler')!.at(-1)!;
+    const claims = new ClaimLedger();
+    const shown = () => (JSON.parse(contextText('scheduler', { ...context, claims })!) as Fields)['claims'];
+    expect(shown()).toEqual({ validators: 0, slots: 0 });
+    claims.claim({ kind: 'attester', slot: 1, epoch: 0, validators: [1, 2] });
+    expect(shown()).toEqual({ validators: 2, slots: 1 });
   });
 
   it('has the batches of a role, and the validators of a few duties', () => {

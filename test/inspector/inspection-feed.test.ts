@@ -1,10 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { assign, createActor, createMachine, fromCallback, fromTransition, setup } from 'xstate';
 import { InspectionFeed, type Onlookers } from '../../src/inspector/inspection-feed.js';
 import { InspectorError, loadInspectorPackage, type InspectorPackage } from '../../src/inspector/inspector-package.js';
 import { MessageMaker } from '../../src/inspector/message-maker.js';
+import { collectGarbage } from '../support/garbage.js';
 import { createRig } from '../support/rig.js';
 
 type Message = Readonly<Record<string, unknown>> & { readonly snapshot?: { readonly value?: unknown } };
@@ -20,11 +19,6 @@ class Watcher implements Onlookers {
 
 async function feedFor(watcher: Watcher): Promise<InspectionFeed> {
   return new InspectionFeed(new MessageMaker(await loadInspectorPackage()), watcher);
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
 }
 
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -136,10 +130,11 @@ describe('the feed', () => {
   });
 
   it('never throws at an actor', async () => {
-    const feed = await feedFor(new Watcher(true));
+    const watcher = new Watcher(true);
+    const feed = await feedFor(watcher);
     const hostile = createMachine({
       id: 'hostile',
-      context: { value: { toJSON: () => { throw new Error('no'); } } } as never, // prettier-ignore
+      context: { value: { get secret(): never { throw new Error('no'); } } } as never, // prettier-ignore
     });
     const actor = createActor(hostile, { inspect: feed.inspect }).start();
     createActor(
@@ -148,6 +143,9 @@ describe('the feed', () => {
     ).start();
     await turn();
     expect(actor.getSnapshot().status).toBe('active');
+    expect(watcher.heard).toContainEqual(
+      expect.objectContaining({ snapshot: { status: 'active', value: {}, context: 'unreadable: no' } }),
+    );
   });
 });
 

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONTRACT_ABI, EVENT_TOPICS } from '../../../services/ssv-contract/contract-abi.js';
@@ -15,6 +13,7 @@ import {
 } from '../../../services/ssv-contract/contract-types.js';
 import { SAMPLES_MISSING, samplesFolder } from '../../support/samples.js';
 import { anyEvent, bytesOf, logOf, otherLog, OWNER, publicKeyOf, sharesFor } from './contract-log-maker.js';
+import { collectGarbage } from '../../support/garbage.js';
 
 const found = samplesFolder();
 
@@ -223,8 +222,6 @@ describe('a malformed event', () => {
 
 /** Bytes on the heap once everything nobody holds is gone. */
 function heapAfterCollection(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { DUTY_KINDS, type DutyKind } from '../../../machines/rules/duties.js';
 import type { Slot } from '../../../machines/rules/chain-time.js';
 import { isCalm } from '../oracle.js';
@@ -7,6 +5,7 @@ import { SLOTS_PER_EPOCH } from '../options.js';
 import type { World } from '../world.js';
 import type { Check } from './check.js';
 import { endsBy } from './lifetimes.js';
+import { collectGarbage } from '../../support/garbage.js';
 
 /** Actors that live as long as the scheduler, when no request is under way. */
 const LASTING = [
@@ -54,10 +53,8 @@ export type HeapMeter = () => number;
 
 /** Meters this process. Collects first: what is left is what is held. */
 export function heapMeter(): HeapMeter {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   return () => {
-    collect();
+    collectGarbage();
     return process.memoryUsage().heapUsed;
   };
 }
